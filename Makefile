@@ -1,0 +1,52 @@
+# The one task runner. `make try` and `make test` set up what they need by themselves.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+JOBS   ?= 2
+
+.PHONY: try test lint types unit format score index bench fuzz wheel clean help
+
+help:             ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: pyproject.toml hatch_build.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+try: $(VENV)/.ready  ## set up, and explain a pull that failed in a real cluster
+	@$(BIN)/whypull explain examples/describe-unknown-ca.txt; test $$? -eq 1
+
+test: lint types unit  ## set up, and run every check
+
+lint: $(VENV)/.ready  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready  ## mypy --strict
+	$(BIN)/mypy
+
+unit: $(VENV)/.ready  ## pytest
+	$(BIN)/pytest -n $(JOBS) -q
+
+format: $(VENV)/.ready  ## put the code into its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+score: $(VENV)/.ready  ## the table of verdicts on labelled failures, written anew
+	$(BIN)/python tests/score.py --write >/dev/null
+
+index: $(VENV)/.ready  ## the catalogue's index, made anew from the pages
+	$(BIN)/python -m whypull.causes.build
+
+bench: $(VENV)/.ready  ## all measurements, as ratios
+	for b in bench/*.py; do $(BIN)/python $$b; done
+
+fuzz: $(VENV)/.ready  ## 200,000 damaged inputs (half an hour)
+	$(BIN)/python tests/fuzz.py --inputs 200000
+
+wheel: $(VENV)/.ready  ## the wheel and the source archive, in dist/
+	$(BIN)/pip install --quiet build && $(BIN)/python -m build
+
+clean:            ## remove what was made
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis src/whypull/causes/_index.py

@@ -1,0 +1,23 @@
+"""Builds the catalogue's index into the package, so that no run parses the pages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class Index(BuildHookInterface):  # type: ignore[type-arg,misc]
+    """Called by hatchling for wheels and for editable installs alike."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        """Writes src/whypull/causes/_index.py. Raises ValueError for a page that breaks the format."""
+        sys.path.insert(0, os.path.join(self.root, "src"))
+        try:
+            from whypull.causes import build  # noqa: PLC0415
+
+            build.write(editable=version == "editable")
+        finally:
+            sys.path.pop(0)

@@ -1,0 +1,114 @@
+"""Arguments and exit codes. Each verb is a module of commands/, imported when it is called for.
+
+Exit codes: 0 nothing failed, 1 a cause was found, 2 usage or unreadable input, 3 undecided, 4 a bug of ours.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from whypull import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OK, FOUND, USAGE, UNDECIDED, BUG = 0, 1, 2, 3, 4
+INTERRUPTED = 130
+
+VERBS = {
+    "explain": "why the pulls in a paste, file, directory or archive fail; or the page of a cause",
+    "causes": "the catalogue of causes",
+    "completion": "a completion script for your shell",
+}
+
+HELP = """\
+whypull: why can this node not pull this image, who can fix it, and with which command?
+
+  kubectl describe pod web-0 | whypull explain        the cause of what Kubernetes said
+  whypull explain events.json node.log dump.tar.gz    files, directories, archives, together
+  whypull explain auth.ip-not-allowed                 all about one cause
+
+Verbs
+{verbs}
+
+whypull VERB --help tells more. Installed as kubectl-whypull too: kubectl whypull explain …
+Exit codes: 0 nothing failed, 1 a cause was found, 2 usage, 3 undecided, 4 a bug of ours."""
+
+
+class UsageError(Exception):
+    """What the user gave cannot be used; the message says why and what to do. Exit code 2."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command line and returns its exit code. Raises nothing."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    if args[:1] in (["--version"], ["version"]):
+        print(f"whypull {__version__}")
+        return OK
+    try:
+        return _run(args)
+    except UsageError as e:
+        print(f"whypull: {e}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("whypull: stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone (`| head`): what is still buffered must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as e:  # noqa: BLE001 - the last resort: our own bug must not look like a diagnosis
+        return _bug(e)
+
+
+def _run(args: list[str]) -> int:
+    verb, rest = _verb(args)
+    if verb == "help":
+        print(HELP.format(verbs="\n".join(f"  {name:<12}{words}" for name, words in VERBS.items())))
+        return OK
+    if verb not in VERBS:
+        raise UsageError(_unknown(verb))
+    from importlib import import_module  # noqa: PLC0415 - only the chosen verb is loaded
+
+    return int(import_module(f"whypull.commands.{verb}").run(rest))
+
+
+def _verb(args: list[str]) -> tuple[str, list[str]]:
+    """The verb and what follows it; a pipe without a verb is something to explain."""
+    if not args or args[0] in {"-h", "--help", "help"}:
+        if not args and not sys.stdin.isatty():
+            return "explain", []
+        return "help", []
+    if args[0].startswith("-"):
+        return "explain", args
+    return args[0], args[1:]
+
+
+def _unknown(verb: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    near = get_close_matches(verb, VERBS, n=1)
+    if near:
+        return f"there is no verb {verb!r}; did you mean {near[0]!r}?"
+    if os.path.exists(verb) or " " in verb or "." in verb:
+        return f"there is no verb {verb!r}; to have it explained: whypull explain {verb!r}"
+    return f"there is no verb {verb!r}; the verbs are {', '.join(VERBS)}."
+
+
+def _bug(error: Exception) -> int:
+    if os.environ.get("WHYPULL_DEBUG"):
+        import traceback  # noqa: PLC0415
+
+        traceback.print_exception(error)
+    print(
+        f"whypull itself failed ({type(error).__name__}); this says nothing about your pull.\n"
+        "WHYPULL_DEBUG=1 shows where. Please report it with that, and with the input if you may share it.",
+        file=sys.stderr,
+    )
+    return BUG
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

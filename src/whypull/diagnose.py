@@ -1,0 +1,210 @@
+"""Facts → Diagnosis: match, argue, rank, silence consequences, group. Pure; imports no third party."""
+
+from __future__ import annotations
+
+from whypull.match import PROVED, candidates
+from whypull.model import STAGES, Case, Diagnosis, Finding, Said
+from whypull.path import states
+from whypull.proofs import Candidate, Conclusion, Evidence, arguments
+from whypull.wording import ask_for, finding_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from whypull.model import Certainty, Failure, Reading
+
+    Apart = Callable[[str, str], tuple[Failure, ...]]
+
+MOST = 3  # causes that an undecided answer lists
+DOMINATES = 4  # the best is the answer where it is that many times likelier than the second
+KEPT = 8  # a candidate below an eighth of the best is not listed
+
+
+def diagnoses_of(reading: Reading, apart: Apart) -> list[Diagnosis]:
+    """The diagnoses of all that an input holds, grouped; empty where no pull failed."""
+    return together(diagnose(case, apart) for case in reading.cases)
+
+
+def diagnose(case: Case, apart: Apart) -> Diagnosis:
+    """The diagnosis of one failing pull. `apart` takes one text apart (read.message.failures, handed in: pure stays pure)."""
+    attempts = [(said, failure) for said in _texts(case) for failure in apart(said.text, case.pull.image)]
+    judged = [(said, failure, candidates(failure)) for said, failure in attempts]
+    found = _furthest(judged)
+    evidence = Evidence(case, _merged(found, judged), tuple(f for _, f, _ in judged))
+    ranked = _argued(evidence)
+    said, failure = _decisive(ranked, found, attempts)
+    chosen = _choose(ranked)
+    findings = tuple(finding_of(c, case) for c in chosen)
+    decided = len(findings) == 1
+    return Diagnosis(
+        verdict="cause" if decided else "undecided",
+        pull=case.pull,
+        findings=findings,
+        path=states(findings, failure, case),
+        ask=() if decided and findings[0].certainty == "proved" else ask_for(chosen, case),
+        vantage=case.vantage,
+        count=1,
+        pulls=(case.pull,),
+        since=said.first if said else "",
+        said=said.text if said else "",
+    )
+
+
+def _texts(case: Case) -> list[Said]:
+    """The texts in the order in which they were chosen by the reader; empty states say nothing."""
+    return [f for f in case.facts if isinstance(f, Said) and f.text]
+
+
+def _furthest(judged: list[tuple[Said, Failure, tuple[Candidate, ...]]]) -> tuple[Candidate, ...]:
+    """What the attempt that got furthest along the pull path lets in: an earlier stop is what the others are."""
+    best: tuple[Candidate, ...] = ()
+    best_key = (-1, -1)
+    for said, _, found in judged:
+        if not found:
+            continue
+        key = (_depth(found[0]), said.count)
+        if key > best_key:
+            best, best_key = found, key
+    return best
+
+
+def _depth(candidate: Candidate) -> int:
+    if candidate.cause in {"node.mirror-failed", "node.disk-full", "node.pull-stalled"}:
+        return STAGES.index("registry")  # found out on the way, not before the first request
+    return STAGES.index(candidate.stage)
+
+
+def _merged(
+    found: tuple[Candidate, ...], judged: list[tuple[Said, Failure, tuple[Candidate, ...]]]
+) -> tuple[Candidate, ...]:
+    """The furthest attempt's candidates, and those of a missing secret or a mirror that another text of the pull names."""
+    have = {c.cause for c in found}
+    extra = [
+        c
+        for _, _, others in judged
+        for c in others
+        if c.cause in {"secret.not-found", "secret.provider-failed", "node.mirror-failed"} and c.cause not in have
+    ]
+    unique = {c.cause: c for c in extra}
+    return (*found, *unique.values())
+
+
+def _argued(evidence: Evidence) -> list[Candidate]:
+    """The candidates after every proof has had its say, best first."""
+    conclusions = [c for _, argue in arguments() if (c := argue(evidence)) is not None]
+    ranked = list(evidence.candidates)
+    for conclusion in conclusions:
+        ranked = _apply(conclusion, ranked, evidence)
+    return sorted(ranked, key=lambda c: (-_rank(c), STAGES.index(c.stage)))
+
+
+def _rank(candidate: Candidate) -> int:
+    return {"proved": 300, "likely": 200}.get(candidate.certainty, 0) + candidate.odds
+
+
+def _apply(conclusion: Conclusion, ranked: list[Candidate], evidence: Evidence) -> list[Candidate]:
+    if conclusion.rejects:
+        return [c for c in ranked if c.cause != conclusion.cause]
+    failure = next((c.failure for c in ranked), None) or next(iter(evidence.failures), None)
+    if failure is None:
+        from whypull.model import Failure  # noqa: PLC0415 - a pull whose state only is known
+
+        failure = Failure(text="", core="", image=evidence.case.pull.image)
+    old = next((c for c in ranked if c.cause == conclusion.cause), None)
+    because = (*conclusion.because, *(b for b in (old.because if old else ()) if b not in conclusion.because))
+    args = {**(old.args if old else {}), **conclusion.args}
+    new = Candidate(conclusion.cause, conclusion.odds, failure, because, args, conclusion.certainty)
+    return [new, *(c for c in ranked if c.cause != new.cause and not _replaced(c, conclusion))]
+
+
+def _replaced(candidate: Candidate, conclusion: Conclusion) -> bool:
+    return (
+        "*" in conclusion.replaces
+        or candidate.cause in conclusion.replaces
+        or f"{candidate.stage}." in conclusion.replaces
+    )
+
+
+def _choose(ranked: list[Candidate]) -> list[Candidate]:
+    """One where it is proved or far ahead, else at most three."""
+    if not ranked:
+        return []
+    best = _settled(ranked[0])
+    if best.certainty == "proved":
+        return [best]
+    rest = [c for c in ranked[1:] if c.odds * KEPT >= best.odds]
+    if not rest or best.odds >= DOMINATES * rest[0].odds or (best.certainty == "likely" and rest[0].certainty != "likely"):
+        return [best]
+    return [best, *rest[: MOST - 1]]
+
+
+def _settled(candidate: Candidate) -> Candidate:
+    """Words that prove make it proved; a secret cause is never proved by words, nor a repository's absence."""
+    if candidate.odds < PROVED or candidate.certainty != "possible":
+        return candidate
+    if candidate.stage == "secret" or candidate.cause == "image.repository-not-found":
+        return candidate
+    proved: Certainty = "proved"
+    return Candidate(candidate.cause, candidate.odds, candidate.failure, candidate.because, candidate.args, proved)
+
+
+def _decisive(
+    ranked: list[Candidate], found: tuple[Candidate, ...], attempts: list[tuple[Said, Failure]]
+) -> tuple[Said | None, Failure | None]:
+    """The text that the answer rests on."""
+    wanted = (ranked[0].failure if ranked else None) or (found[0].failure if found else None)
+    for said, failure in attempts:
+        if failure is wanted:
+            return said, failure
+    return attempts[0] if attempts else (None, None)
+
+
+# ---------------------------------------------------------------- many pulls, few causes
+
+
+def together(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
+    """One diagnosis for all pulls that the same cause stops at the same registry, image or node; the largest first."""
+    groups: dict[tuple[object, ...], list[Diagnosis]] = {}
+    for one in diagnoses:
+        groups.setdefault(_group_key(one), []).append(one)
+    merged = [_merge(group) for group in groups.values()]
+    return sorted(merged, key=lambda d: (d.verdict != "cause", -d.count))
+
+
+def _group_key(one: Diagnosis) -> tuple[object, ...]:
+    causes = tuple(f.cause for f in one.findings)
+    if not causes:
+        return ("?", one.said or one.pull)
+    return (one.verdict, causes, one.findings[0].certainty, _scope(one.findings[0], one))
+
+
+def _scope(finding: Finding, one: Diagnosis) -> object:
+    stage = finding.cause.partition(".")[0]
+    if stage == "secret":
+        return (one.pull.namespace, finding.args.get("secret", ""), finding.args.get("host", ""))
+    if stage in {"image", "spec", "unpack"}:
+        return one.pull.image
+    if finding.cause in {"node.disk-full", "node.runtime-unavailable", "node.pull-throttled", "node.runtime-config"}:
+        return ""
+    return finding.args.get("url_host") or finding.args.get("host", "")
+
+
+def _merge(group: list[Diagnosis]) -> Diagnosis:
+    first = group[0]
+    if len(group) == 1:
+        return first
+    pulls = tuple({p: None for one in group for p in one.pulls})
+    return Diagnosis(
+        verdict=first.verdict,
+        pull=first.pull,
+        findings=first.findings,
+        path=first.path,
+        ask=first.ask,
+        vantage=first.vantage,
+        count=len(pulls),
+        pulls=pulls,
+        since=max((one.since for one in group), key=len),
+        said=first.said,
+        notes=tuple({n: None for one in group for n in one.notes}),
+    )

@@ -1,0 +1,93 @@
+"""One failed attempt → the causes that its words let in, each with its odds. Pure."""
+
+from __future__ import annotations
+
+from whypull.causes import compiled, patterns
+from whypull.proofs import Candidate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from whypull.model import Failure
+
+PROVED = 100
+LONGEST = 16_000  # characters of one message that patterns are held against; its middle is passed over beyond that
+
+# Which host failed comes before how it failed: what a symptom becomes when the host was not the registry.
+_OF_ROLE = {
+    "token": "auth.token-endpoint",
+    "storage": "registry.blob-host-blocked",
+    "mirror": "node.mirror-failed",
+    "proxy": "proxy.unreachable",
+}
+_SYMPTOMS = ("dns.", "network.")
+_ROLE_WORDS = {
+    "token": "{url_host} is the registry's token service, not the registry itself.",
+    "storage": "{url_host} is the host that the registry sends layers from, not the registry itself.",
+    "mirror": "{url_host} is a mirror or cache, not the image's own registry.",
+    "proxy": "The connection to the proxy failed, so the registry was never spoken to.",
+}
+_SECOND = 6  # a second reading is kept at a sixth: shown only where something else lifts it
+
+
+def candidates(failure: Failure) -> tuple[Candidate, ...]:
+    """What the words of one attempt let in, best first, one a cause; empty for words that no page knows."""
+    found: dict[str, Candidate] = {}
+    core = failure.core
+    if len(core) > LONGEST:
+        core = core[: LONGEST // 2] + " … " + core[-LONGEST // 2 :]
+    low = core.lower()
+    for says in patterns():
+        if not any(gate in low for gate in says.gates):
+            continue
+        match = compiled(says.text).search(core)
+        if match is None:
+            continue
+        odds = PROVED if says.proves else says.odds
+        old = found.get(says.cause)
+        if old is None or odds > old.odds:
+            args = {k: v for k, v in match.groupdict().items() if v}
+            found[says.cause] = Candidate(says.cause, odds, failure, (_quote(match[0]),), args)
+    turned = [c for candidate in found.values() for c in _host_decides(candidate)]
+    best: dict[str, Candidate] = {}
+    for candidate in turned:
+        if candidate.cause not in best or candidate.odds > best[candidate.cause].odds:
+            best[candidate.cause] = candidate
+    return tuple(sorted(best.values(), key=lambda c: -c.odds))
+
+
+def _quote(words: str) -> str:
+    words = words.strip(" :,\"'")
+    return f'It says "{words}".' if len(words) <= 160 else f'It says "{words[:100]} … {words[-50:]}".'
+
+
+def _host_decides(candidate: Candidate) -> tuple[Candidate, ...]:
+    """The rule of the host: a symptom at the token service, storage host, mirror or proxy is that host's cause."""
+    role = candidate.failure.role
+    cause = candidate.cause
+    target = _OF_ROLE.get(role)
+    if target is None or cause == target:
+        return (candidate,)
+    symptom = cause.startswith(_SYMPTOMS)
+    if role == "storage":
+        if symptom:
+            return (_become(candidate, target), _fade(candidate))
+        return (candidate, _fade(_become(candidate, target), 3)) if cause.startswith("tls.") else (candidate,)
+    if role == "proxy":
+        return (_become(candidate, target),) if symptom else (candidate,)
+    if symptom or cause.startswith("tls.") or cause == "registry.server-error":
+        return (_become(candidate, target), _fade(candidate))
+    if role == "mirror" and cause.startswith(("registry.", "auth.", "image.tag", "image.repo", "proxy.")):
+        return (_become(candidate, target), _fade(candidate, 3))
+    return (candidate,)
+
+
+def _become(candidate: Candidate, cause: str) -> Candidate:
+    failure = candidate.failure
+    words = _ROLE_WORDS[failure.role].format(url_host=failure.host or "the host that was spoken to")
+    odds = min(candidate.odds, 94)
+    return Candidate(cause, odds, failure, (*candidate.because, words), {**candidate.args, "how": candidate.cause})
+
+
+def _fade(candidate: Candidate, by: int = _SECOND) -> Candidate:
+    odds = max(1, min(candidate.odds, 94) // by)
+    return Candidate(candidate.cause, odds, candidate.failure, candidate.because, candidate.args)

@@ -1,0 +1,348 @@
+"""Takes one text about a pull apart: who wrote it, which host failed, what that host is to the pull.
+
+Nothing is cut before the catalogue has seen it; wrappers are looked through, not removed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from whypull.model import Failure
+from whypull.reference import host_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from whypull.model import Role
+
+_JSON_ESCAPE = re.compile(r"\\+u(00[0-9a-fA-F]{2}|20[0-9a-fA-F]{2})")
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " "})
+_DOUBLED = re.compile(r'""([^"]{1,400})""')
+_ZERO_WIDTH = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def fold(text: str) -> str:
+    """The text as patterns see it: quotes unescaped through all layers, typographic ones made plain, blanks folded."""
+    if "\\" in text:
+        text = _JSON_ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
+        text = re.sub(r"\\+([\"'])", r"\1", text)
+        text = re.sub(r"\\+[nrt](?![a-z])", " ", text)
+    if not text.isascii():
+        text = _ZERO_WIDTH.sub("", text.translate(_QUOTES))
+    if '""' in text:
+        text = _DOUBLED.sub(r'"\1"', text)
+    return " ".join(text.split())
+
+
+# ---------------------------------------------------------------- one text, several attempts
+
+_AGGREGATE = re.compile(
+    r'(?:[Ff]ailed to pull image "[^"]*":|ErrImagePull:|[Pp]ull image "[^"]*" failed:|"StartContainer"[^\[]{0,300}?:) ?"?\['
+)
+_ELEMENT = re.compile(
+    r", (?=rpc error: code = |failed to (?:pull|resolve|copy|authorize)|Error response from daemon|"
+    r"initializing source|reading manifest|pinging container|unable to (?:retrieve|pull)|Get \"?https?://|Head \"?https?://)"
+)
+_ARTIFACT = re.compile(r"pull image err: (?P<image>.{1,20000}?); artifact err: ")
+_MIRRORS = re.compile(r"\(Mirrors also failed: (?P<mirrors>\[.*?\])\): (?P<primary>.*)")
+_MIRROR = re.compile(r"\[(?P<one>[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)\]")
+
+
+def failures(text: str, image: str = "") -> tuple[Failure, ...]:
+    """Every failed attempt that the text tells of: one for most, one a credential or mirror for aggregates.
+
+    `image` is the image as the place shows it where the text stood; the text's own words win.
+    """
+    core = fold(text)
+    artifact = _ARTIFACT.search(core)
+    if artifact:
+        core = core[: artifact.start()] + artifact["image"]
+    image = image_in(core) or image
+    mirrors = _MIRRORS.search(core)
+    if mirrors:
+        head = core[: mirrors.start()]
+        parts = [_take(text, head + m["one"], image, mirror=True) for m in _MIRROR.finditer(mirrors["mirrors"])]
+        return (*parts, _take(text, head + mirrors["primary"], image))
+    aggregate = _AGGREGATE.search(core)
+    if aggregate:
+        elements = _ELEMENT.split(core[aggregate.end() :])
+        if len(elements) > 1:
+            return tuple(_take(text, core[: aggregate.end() - 1] + e, image) for e in elements)
+    return (_take(text, core, image),)
+
+
+# ---------------------------------------------------------------- which image
+
+_IMAGE = tuple(
+    re.compile(p)
+    for p in (
+        r'[Ff]ailed to get sandbox image "([^"]+)"',
+        r'[Ff]ailed pulling image "([^"]+)"',
+        r'[Ff]ailed to pull image "([^"]+)"',
+        r'\b(?:Pull|Pulling|pulling|PullImage|Pull image|Cancel pulling image|Container image|to pull and unpack image|'
+        r'resolve (?:reference|image)|default image tag|image pull failed for|Failed to inspect image)[: ]+"([^"\s]{2,600}(?: [^"\s]{1,300})?)"',
+        r"[Ff]ailed to pull image:? ([^\s\"\[,;]+[\w])(?=[\s:,\"””'’])",
+        r"image pull failed for ([^\s,\"]+),",
+        r"(?:docker|podman|nerdctl|crictl|crane|buildah) (?:-[-\w]+(?:[= ][^\s-]\S*)? )*pull (?:-[-\w]+(?:=\S+)? )*([\w][^\s]*)",
+        r"ctr (?:[^\n]{0,200}? )?(?:i|images?) pull (?:-[-\w]+(?:=\S+)? |--hosts-dir \S+ )*([\w][^\s]*)",
+        r"Trying to pull (?:repository )?([^\s]+?)(?:\.\.\.| \.\.\.)",
+        r"docker://([^\s\"',]+?)(?::?[\s\"',]|:? |$)",
+        r"(?:manifest for|pull access denied for|repository) ([^\s,]+[\w])(?:,| not found| does not exist)",
+        r"Unable to find image '([^']+)' locally",
+        r"FROM ([\w][^\s]+)",
+        r'image="([^"]{2,600})"',
+    )
+)
+_MANIFEST_OF = re.compile(r"[Rr]eading manifest (\S+) in ([^\s:]+(?::\d+)?[^\s:]*):")
+
+
+def image_in(core: str) -> str:
+    """The image that a folded text speaks of, as written there; empty where it names none."""
+    low = core.lower()
+    if "image" in low or "pull" in low or "docker" in low or "manifest" in low or "from " in low:
+        for pattern in _IMAGE:
+            found = pattern.search(core)
+            if found and "/" != found[1][0]:
+                return found[1].rstrip(".:,")
+            if found:
+                return found[1]
+        found = _MANIFEST_OF.search(core)
+        if found:
+            joint = "@" if ":" in found[1] else ":"
+            return found[2] + joint + found[1]
+    return ""
+
+
+# ---------------------------------------------------------------- which host, and what it is to the pull
+
+_REQUEST = re.compile(
+    r'(?P<method>Get|Head|Post|GET|HEAD|POST) (?:request to )?["\']?(?P<url>https?://[^\s"\']+?)["\']?(?=:? |:$|["\']|$|,)'
+)
+_STATUS_URL = re.compile(r"(?P<url>https?://[^\s\"']+?)(?::)? (?P<status>[1-5]\d\d) [A-Z]")
+_PULLING_FROM = re.compile(r"pulling from host (?P<host>\S+) failed with status code \[[^\]]*\]: (?P<status>\d{3})")
+_PINGING = re.compile(r"pinging (?:container|docker) registry (?P<host>[^\s:/]+(?::\d+)?)")
+_STATUS = tuple(
+    re.compile(p)
+    for p in (
+        r"unexpected status(?: code)?(?: \[[^\]]*\])?(?: from \w+ request to \S+)?:? (?:https?://\S+ )?(?P<status>[1-5]\d\d) ",
+        r"(?:invalid|unexpected) (?:HTTP )?status(?: code)?(?: from registry)?:? (?P<status>[1-5]\d\d)",
+        r"StatusCode: (?P<status>[1-5]\d\d)",
+        r"error parsing HTTP (?P<status>[1-5]\d\d) response",
+        r"unexpected http code: (?P<status>[1-5]\d\d)",
+        r"API error \((?P<status>[1-5]\d\d)\)",
+    )
+)
+_TOKEN = re.compile(
+    r"failed to fetch (?:anonymous|oauth) token|[Rr]equesting bear?er token|unable to retrieve auth token|"
+    r"fetch(?:ing)? token|decod\w+ (?:bearer )?token|/(?:oauth2/)?(?:v2/)?token\?|/oauth2/token|/jwt/auth\?|/v2/auth\?|/service/token\?|"
+    r"/api/docker/[^/\s]+/v2/token|[?&]scope=repository"
+)
+_STORAGE = re.compile(
+    r"error pulling image configuration|failed to copy: |httpReadSeeker|[Rr]eading blob|[Ff]etching blob|"
+    r"[Ww]riting blob|/docker/registry/v2/|/registry-v2/"
+)
+_STORAGE_HOST = re.compile(
+    r"cloudfront\.net|cloudflare\.docker\.com|cloudfront\.docker\.com|r2\.cloudflarestorage\.com|"
+    r"\bs3[.-][\w.-]*amazonaws\.com|storage\.googleapis\.com|blob\.core\.windows\.net|\.data\.azurecr\.io|data\.mcr\.microsoft\.com|"
+    r"cdn\.mscr\.io|pkg-containers\.githubusercontent\.com|cdn\d*\.quay\.io|quaycdn|azurefd\.net|azureedge\.net|"
+    r"cdn\.registry\.gitlab-static\.net|starport-layer-bucket"
+)
+_BLOB_PATH = re.compile(r"/v2/\S+/(?:blobs|manifests)/|/v2/?$|/v1/|/v0/")
+_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "cdn-registry-1.docker.io"})
+_PHRASES = ("Proxy Authentication Required", "Forbidden", "Service Unavailable", "Bad Gateway", "Gateway Timeout", "Bad Request")
+_ADDRESS = re.compile(r"dial (?:tcp|udp)6? \[?(?P<address>[0-9a-fA-F.:]+?)\]?:(?P<port>\d+)|->\[?(?P<peer>[0-9a-fA-F.:]+?)\]?:\d+")
+
+
+def _take(text: str, core: str, image: str, *, mirror: bool = False) -> Failure:
+    url = _failing_url(core)
+    host = _host(url) or _spoken_to(core)
+    own = canonical(host_of(image)) if image else ""
+    if not own and url and _BLOB_PATH.search(_without_query(url)) and "?ns=" not in url:
+        own = canonical(host)
+    return Failure(
+        text=text,
+        core=core,
+        image=image,
+        code=_grpc_code(core),
+        host=host,
+        role="mirror" if mirror else _role(core, url, host, own),
+        own_host=own,
+        url=_without_query(url),
+        status=_status(core),
+        sent=_sent(core),
+        by=writer(core),
+        sandbox="sandbox image" in core or "failed to create pod sandbox" in core.lower() or "createPodSandbox" in core,
+    )
+
+
+def canonical(host: str) -> str:
+    """A registry host under its one name: every name of Docker Hub is docker.io; port 443 is left out."""
+    host = host.lower().removesuffix(":443")
+    return "docker.io" if host in _HUB else host
+
+
+def address_in(core: str) -> str:
+    """The address that was dialled or spoken to, if the text shows one."""
+    found = _ADDRESS.search(core)
+    return (found["address"] or found["peer"]) if found else ""
+
+
+def _failing_url(core: str) -> str:
+    """The innermost request's URL: `Head "https://reg/…": Get "https://auth/token…": …` failed at the second."""
+    last = ""
+    for found in _REQUEST.finditer(core):
+        last = found["url"]
+    if last:
+        return last
+    status = _STATUS_URL.search(core)
+    return status["url"] if status else ""
+
+
+def _host(url: str) -> str:
+    rest = url.partition("://")[2]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return authority.rpartition("@")[2].lower()
+
+
+def _without_query(url: str) -> str:
+    return url.partition("?")[0]
+
+
+def _spoken_to(core: str) -> str:
+    for pattern in (_PULLING_FROM, _PINGING):
+        found = pattern.search(core)
+        if found:
+            return found["host"].lower()
+    found = re.search(r"lookup ([\w.-]+\.[\w-]+)(?: on |:)", core)
+    return found[1].lower() if found else ""
+
+
+def _role(core: str, url: str, host: str, own: str) -> Role:
+    if "proxyconnect" in core:
+        return "proxy"
+    if "?ns=" in core or "&ns=" in core:
+        return "mirror"
+    if _TOKEN.search(core):
+        return "registry" if host and own and canonical(host) == own else "token"
+    if host and own and canonical(host) == own:
+        return "registry"
+    if _STORAGE_HOST.search(host or core):
+        return "storage"
+    if own and url and host and not _same_site(host, own):
+        return "storage"
+    if not url and _STORAGE.search(core):
+        return "storage"
+    return "registry" if host or own else ""
+
+
+def _same_site(host: str, own: str) -> bool:
+    return canonical(host).partition(":")[0] == own.partition(":")[0]
+
+
+def _status(core: str) -> int:
+    found = _PULLING_FROM.search(core)
+    if found:
+        return int(found["status"])
+    for pattern in _STATUS:
+        found = pattern.search(core)
+        if found:
+            return int(found["status"])
+    return 0
+
+
+def _grpc_code(core: str) -> str:
+    found = re.search(r"rpc error: code ?= ?(\w+?)(?:desc|\s|$)", core)
+    return found[1] if found else ""
+
+
+def _sent(core: str) -> str:
+    if "fetch anonymous token" in core or "no basic auth credentials" in core or "unauthenticated" in core.lower():
+        return "no"
+    return "yes" if "fetch oauth token" in core else ""
+
+
+_WRITERS = (
+    ("cri-o", ("initializing source docker://", "pinging container registry", "reading manifest ", "Reading manifest ",
+               "short name mode", "short-name ", "Mirrors also failed", "unable to pull image or OCI artifact",
+               "Requesting bearer token", "Source image rejected", "error pinging docker registry")),
+    ("docker", ("Error response from daemon", "error pulling image configuration", "failed to register layer",
+                "may require 'docker login'", "API error (")),
+    ("containerd", ("failed to pull and unpack image", "failed to resolve reference", "failed to resolve image",
+                    "httpReadSeeker", "failed to do request", "get image config descriptor", "failed to fetch anonymous token",
+                    "failed to fetch oauth token", "containerd")),
+)  # fmt: skip
+
+
+def writer(core: str) -> str:
+    """Which runtime's words these are: containerd, cri-o (containers/image), docker, or empty."""
+    for name, words in _WRITERS:
+        if any(word in core for word in words):
+            return name
+    return ""
+
+
+# ---------------------------------------------------------------- is it about a pull, does it say anything
+
+_UNINFORMATIVE = re.compile(
+    r'^(?:Error: )?(?:ErrImagePull|ImagePullBackOff|Back-off pulling image "?[^"]*"?|RegistryUnavailable|SignatureValidationFailed|'
+    r"InvalidImageName|ErrImageNeverPull|ImageInspectError|trying and failing to pull image|image can't be pulled|"
+    r'(?:Error syncing pod, skipping: |Error syncing pod \S+ \("[^"]*"\), skipping: )?failed to "StartContainer" for "[^"]*" with '
+    r'(?:ErrImagePull|ImagePullBackOff)(?:: "Back-off pulling image "?[^"]*"?"?)?|'
+    r'container "[^"]*" in pod "[^"]*" is waiting to start: .{0,60}|)[\s."\']*$'
+)
+
+
+def informative(text: str) -> bool:
+    """Whether a text says more than that some pull failed."""
+    return not _UNINFORMATIVE.match(fold(text))
+
+
+_ABOUT = re.compile(
+    r"(?i)failed to pull|failed pulling|back-off pulling|errimage|imagepull|invalidimagename|imageinspecterror|registryunavailable|"
+    r"signaturevalidation|pullimage|pulling image|pull image|image pull|images? pull |pull failed|cannotpull|\bpull (?:qps|rate|access|secret|traffic|error)|"
+    r"failed to resolve (?:reference|image|ref\b)|sandbox image|default image tag|couldn't parse image|parse image (?:name|reference)|"
+    r"image configuration|register layer|httpread\w*seeker|failed to copy: |manifest unknown|manifest_unknown|reading manifest|"
+    r"manifest for \S+ not found|no matching manifest|match for platform|container registry|docker registry|initializing (?:source|image)|"
+    r"toomanyrequests|access to the resource is denied|(?:docker|podman|nerdctl|crictl|crane|oras|buildah) (?:-\S+ )*(?:pull|run|build)|"
+    r"skopeo (?:copy|inspect)|ctr\b.{0,80}\bpull|trying to pull|unable to find image|/v2/\S*/(?:manifests|blobs)/sha|/v2/\S+/manifests/|"
+    r"aadsts|https?://[^/\s\"']+/v[012]/?[\"': ]|/v[012]/?[\"']?: |/v1/_ping|scope=repository|short[- ]name|retrieve auth token|bearer token|"
+    r"fetch (?:anonymous|oauth) token|no basic auth credentials|hosts\.toml|config_path|runtime\.v1\w*\.(?:image|runtime)service|"
+    r"image verifier|rejected by policy|diff id|image rootfs|rootfs in image|commit on ref|layer verification|docker-credential|"
+    r"credential provider|credentialprovider|ecr-credential|invalid_token|insufficient_scope|denied: |unauthorized: |media type|"
+    r"docker://|docker: error|error response from daemon|repository \S+ not found|name unknown|pull-secret|imagepullsecret|"
+    r"artifactregistry|failed to solve|failed to unpack|failed to extract layer|not present with pull policy|tag invalid: |mirror resolve|"
+    r"dial unix \S+\.sock|plugin io\.containerd|containerd\S*\.sock|spegel|dockerapiexception|image=|image rejected|attestation|no bundle"
+)
+_NOT_ABOUT = re.compile(
+    r"(?i)\bpush(?:ing|ed)?\b|blobs/uploads|mountvolume|failedmount|failedattach|unable to (?:attach|mount)|tags/list|requesting tags|"
+    r"get tags from|index\.yaml|garbage[- ]collect|calling webhook|probe failed|upgrad\w+ connection|clusterinformation|"
+    r"/apis?/\w|/api\?|cannot (?:list|get|create) \w+ |is forbidden: user|\bgit\b|cloning|can be successfully pulled|level=debug|"
+    r"failed to reserve sandbox name|setup network for sandbox|volumeattachment|must be logged in to the server|"
+    r"\.well-known/|successfully pulled|unable to authenticate the request|download(?:ing)? agent|webhook\.|scan:|terraform"
+)
+_ADMITS = re.compile(r"(?i)sigstore|kyverno.{0,80}(?:verify|signature)|notation|cosign|image.{0,60}(?:signature|not allowed|blocked)")
+
+
+def about_a_pull(text: str) -> bool:
+    """Whether a text that stands alone may tell of an image pull that failed; a push, a mount or a probe is none."""
+    core = fold(text)
+    if _NOT_ABOUT.search(core):
+        if _ADMITS.search(core) and "denied the request" in core:
+            return True
+        return bool(re.search(r"Failed to pull image|failed to pull and unpack|ErrImagePull|ImagePullBackOff", core))
+    if _ABOUT.search(core):
+        return True
+    return len(core) <= 400 and not re.search(r"https?://|\d\d:\d\d:\d\d", core) and _bare_tail(core)
+
+
+@lru_cache(maxsize=1)
+def _tails() -> re.Pattern[str]:
+    return re.compile(
+        r"(?i)^\W*(?:error:? |err:? )?(?:x509: |tls: |dial tcp|context deadline exceeded|context canceled|"
+        r"net/http: |lookup \S+|i/o timeout|target is unknown|denied\b|unauthorized\b|unknown: |no space left|"
+        r"unexpected eof|proxyconnect|http: server gave)"
+    )
+
+
+def _bare_tail(core: str) -> bool:
+    return bool(_tails().search(core))

@@ -1,0 +1,74 @@
+"""One entry for everything: recognises what it is given, lets the right readers at it, and makes cases of what they heard."""
+
+from __future__ import annotations
+
+from whypull.model import Reading
+from whypull.read.gather import Gathered
+from whypull.read.grouping import cases
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from whypull.read.inventory import Inventory
+    from whypull.read.sources import Source
+
+
+def read_text(text: str) -> Reading:
+    """What a text holds. Never raises."""
+    return read_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def read_bytes(data: bytes) -> Reading:
+    """What some bytes hold: objects, text in any encoding, or nothing that can be read. Never raises."""
+    into, inventory = Gathered(), _Lazy()
+    _one(data, into, inventory)
+    return _reading(into, inventory)
+
+
+def read_sources(sources: Iterable[Source]) -> Reading:
+    """What files, directories, archives or standard input hold, together. Raises sources.Unreadable."""
+    into, inventory = Gathered(), _Lazy()
+    for source in sources:
+        with source as opened:
+            _one(opened, into, inventory)
+    return _reading(into, inventory)
+
+
+class _Lazy:
+    """The inventory, made when the first objects are met: a paste needs none."""
+
+    def __init__(self) -> None:
+        self.made: Inventory | None = None
+
+    def get(self) -> Inventory:
+        if self.made is None:
+            from whypull.read.inventory import Inventory  # noqa: PLC0415
+
+            self.made = Inventory()
+        return self.made
+
+
+def _one(data: bytes, into: Gathered, inventory: _Lazy) -> None:
+    if _may_be_objects(data):
+        from whypull.read.objects import read_objects  # noqa: PLC0415 - msgspec costs 10 ms
+
+        if read_objects(data, into, inventory.get()):
+            return
+    from whypull.read.paste import read_paste  # noqa: PLC0415
+
+    read_paste(data, into)
+
+
+def _may_be_objects(data: bytes) -> bool:
+    head = bytes(data[:4096]).lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head[:1] in {b"{", b"["} or b"apiVersion:" in head or b"kind:" in head or b"\0" in head[:4]
+
+
+def _reading(into: Gathered, inventory: _Lazy) -> Reading:
+    return Reading(
+        cases=cases(into, inventory.made),
+        notes=tuple(into.notes),
+        ask=tuple(into.asks),
+        seen=", ".join(into.took),
+    )

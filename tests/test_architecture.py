@@ -1,0 +1,96 @@
+"""The plan of the house: who may import whom, with the reason, and how large a module may grow."""
+
+import ast
+import os
+import pathlib
+import statistics
+import sys
+
+import pytest
+
+SRC = pathlib.Path(__file__).resolve().parent.parent / "src" / "whypull"
+FILES = sorted(p for p in SRC.rglob("*.py") if p.name != "_index.py")
+
+# part: (what it may import of the package, why no more)
+MAY = {
+    "model": (set(), "the nouns know nothing of anybody"),
+    "reference": ({"model"}, "a grammar needs nobody"),
+    "dockerconfig": ({"model"}, "decoding a file needs nobody"),
+    "keyring": ({"model", "reference", "dockerconfig"}, "which credentials match is a pure question"),
+    "redact": (set(), "the last line of defence must not depend on what it guards"),
+    "causes": ({"model"}, "the catalogue is data"),
+    "proofs": ({"model", "reference", "keyring"}, "an argument looks at facts only"),
+    "match": ({"model", "causes", "proofs"}, "words against pages"),
+    "wording": ({"model", "causes", "proofs", "reference"}, "names into sentences"),
+    "path": ({"model"}, "facts to stages"),
+    "diagnose": ({"model", "causes", "match", "proofs", "path", "wording"}, "pure: readers and sockets are handed in"),
+    "read": ({"model", "reference", "keyring", "dockerconfig", "redact"}, "what others saw becomes facts; it concludes nothing"),
+    "render": ({"model", "causes", "redact"}, "a diagnosis becomes a string"),
+    "commands": (None, "thin, and may use all"),
+    "cli": ({"commands"}, "arguments and exit codes"),
+    "__init__": ({"model", "read", "diagnose"}, "the library's door"),
+}
+NO_THIRD_PARTY = {"model", "reference", "keyring", "dockerconfig", "diagnose", "match", "path", "wording", "proofs", "redact", "causes"}
+SOCKETS = {"socket", "ssl", "http", "urllib", "asyncio", "socketserver", "h11"}
+
+
+def part(path):
+    relative = path.relative_to(SRC)
+    return relative.parts[0].removesuffix(".py")
+
+
+def imported(path):
+    """Every module that the file imports, as a dotted name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            if node.module == "whypull":
+                yield from (f"whypull.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SRC)))
+def test_imports_flow_one_way(path):
+    mine = part(path)
+    assert mine in MAY, f"{mine} is not in the plan"
+    allowed, why = MAY[mine]
+    if allowed is None:
+        return
+    for name in imported(path):
+        words = name.split(".")
+        if words[0] == "whypull" and len(words) > 1 and not words[1].startswith("__"):
+            assert words[1] == mine or words[1] in allowed, f"{mine} may not import {name}: {why}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SRC)))
+def test_who_may_open_sockets_and_use_third_parties(path):
+    mine = part(path)
+    for name in imported(path):
+        top = name.split(".")[0]
+        assert top not in SOCKETS, f"{path.name} must not open sockets ({name})"
+        if mine in NO_THIRD_PARTY:
+            assert top in sys.stdlib_module_names | {"whypull"}, f"{mine} is pure: no {top}"
+
+
+def test_modules_stay_small():
+    lengths = {str(p.relative_to(SRC)): len(p.read_text(encoding="utf-8").splitlines()) for p in FILES}
+    assert {name: n for name, n in lengths.items() if n > 400} == {}
+    assert statistics.median(lengths.values()) <= 150
+
+
+def test_no_cause_is_listed_outside_its_page():
+    pages = {f"{p.parent.name}.{p.stem}" for p in (SRC / "causes").glob("*/*.md")}
+    listed = {p.name: sum(f'"{cause}"' in p.read_text(encoding="utf-8") for cause in pages) for p in FILES}
+    assert {name: n for name, n in listed.items() if n > 14} == {}, "a list of causes beside the pages"
+
+
+def test_every_cause_of_the_catalogue_has_its_page():
+    plan = pathlib.Path(__file__).resolve().parents[2] / "shared" / "causes.yaml"
+    if not os.path.exists(plan):
+        pytest.skip("the list of ids that the pages are held to is not on this machine")
+    import yaml
+
+    wanted = {c["id"] for c in yaml.safe_load(plan.read_text(encoding="utf-8"))["causes"]}
+    pages = {f"{p.parent.name}.{p.stem}" for p in (SRC / "causes").glob("*/*.md")}
+    assert pages == wanted
