@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Final, Literal, TypeAlias
 
+    from whypull.steps import Tried
+
     Certainty: TypeAlias = Literal["proved", "likely", "possible"]
     Verdict: TypeAlias = Literal["cause", "undecided"]
     StageState: TypeAlias = Literal["passed", "failed", "not reached", "not looked"]
@@ -131,7 +133,7 @@ class NodeSeen:
     addresses: tuple[tuple[str, str], ...] = ()  # ("InternalIP", "10.0.3.7")
 
 
-Fact: TypeAlias = "Said | PodSeen | AccountSeen | SecretSeen | SecretAbsent | NodeSeen"
+Fact: TypeAlias = "Said | PodSeen | AccountSeen | SecretSeen | SecretAbsent | NodeSeen | Tried"
 
 
 @dataclass(frozen=True, slots=True)

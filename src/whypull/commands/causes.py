@@ -4,21 +4,29 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from collections.abc import Sequence
 
     from whypull.causes import Cause
 
 
-def run(args: Sequence[str]) -> int:
-    """Prints the causes, all or of one stage, as a table or as JSON. Raises UsageError."""
-    from whypull.causes import catalogue  # noqa: PLC0415
+def parser() -> ArgumentParser:
+    """The verb's arguments."""
     from whypull.commands import options  # noqa: PLC0415
     from whypull.model import STAGES  # noqa: PLC0415
 
-    parser = options.parser("causes", "The catalogue of causes, in the order of the pull path.")
-    parser.add_argument("stage", nargs="*", choices=[[], *STAGES], metavar="STAGE", help=", ".join(STAGES))
-    options.add_output(parser)
-    chosen = parser.parse_args(args)
+    made = options.parser("causes", "The catalogue of causes, in the order of the pull path.")
+    made.add_argument("--stage", action="append", default=[], choices=STAGES, help="only of this stage (repeatable)")
+    options.add_output(made)
+    return made
+
+
+def run(args: Sequence[str]) -> int:
+    """Prints the causes, all or of some stages, as a table or as JSON. Raises UsageError."""
+    from whypull.causes import catalogue  # noqa: PLC0415
+    from whypull.commands import options  # noqa: PLC0415
+
+    chosen = parser().parse_args(args)
     rows = [c for c in catalogue().values() if not chosen.stage or c.stage in chosen.stage]
     if chosen.output in {"json", "yaml"}:
         print(_as_json(rows))

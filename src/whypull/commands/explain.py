@@ -33,8 +33,7 @@ def run(args: Sequence[str]) -> int:
     """Explains what was given. Returns the exit code; raises UsageError for what cannot be read."""
     from whypull.commands import options  # noqa: PLC0415
 
-    parser = _parser()
-    chosen = parser.parse_args(args)
+    chosen = parser().parse_args(args)
     if chosen.lines:
         from whypull.commands import lines  # noqa: PLC0415
 
@@ -87,14 +86,15 @@ def rendered(diagnoses: Sequence[Diagnosis], reading: Reading, chosen: Namespace
     return screen(diagnoses, reading, width=options.width(chosen.width), style=style)
 
 
-def _parser() -> ArgumentParser:
+def parser() -> ArgumentParser:
+    """The verb's arguments."""
     from whypull.commands import options  # noqa: PLC0415
 
-    parser = options.parser("explain", "Why the pulls in this input fail, or all about one cause.", EPILOG)
-    parser.add_argument("what", nargs="*", metavar="FILE|TEXT|CAUSE", help="standard input where nothing is named")
-    parser.add_argument("--lines", action="store_true", help="a stream: one answer a failed pull, as it comes")
-    options.add_output(parser)
-    return parser
+    made = options.parser("explain", "Why the pulls in this input fail, or all about one cause.", EPILOG)
+    made.add_argument("what", nargs="*", metavar="FILE|TEXT|CAUSE", help="standard input where nothing is named")
+    made.add_argument("--lines", action="store_true", help="a stream: one answer a failed pull, as it comes")
+    options.add_output(made)
+    return made
 
 
 def _page(chosen: Namespace, width: int) -> str:

@@ -146,3 +146,13 @@ def _case(bundle: Bundle, inventory: Inventory | None, vantage: str) -> Case:
     if any("sandbox image" in s.text for s in texts) and not pull.container:
         pull = replace(pull, container="sandbox")
     return Case(pull, facts, vantage)
+
+
+def case_of(heard: Heard) -> Case | None:
+    """The case of one line of a stream; None where the line does not say why, or is not about a pull."""
+    found = [(p, s) for p, s in _counting([heard]) if s.text and informative(s.text)]
+    if not found:
+        return None
+    bundle = Bundle(found[0][0])
+    bundle.add(*found[0])
+    return _case(bundle, None, "log")

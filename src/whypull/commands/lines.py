@@ -1,0 +1,78 @@
+"""whypull explain --lines: a stream of log lines in, one answer a failed pull out, as it comes."""
+
+from __future__ import annotations
+
+import sys
+
+from whypull.cli import FOUND, OK, UNDECIDED, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Iterable, Iterator
+
+    from whypull.model import Diagnosis
+
+
+def run(chosen: Namespace) -> int:
+    """Follows standard input, or the named files one after the other, until it ends. Returns the exit code."""
+    if chosen.output in {"yaml", "markdown"}:
+        raise UsageError(f"--lines writes text or json, not {chosen.output}")
+    write = _as_json if chosen.output == "json" else _as_text
+    verdicts = set()
+    for one in answers(_lines(chosen.what)):
+        verdicts.add(one.verdict)
+        sys.stdout.write(write(one) + "\n")
+        sys.stdout.flush()
+    if not verdicts:
+        return OK
+    return FOUND if "cause" in verdicts else UNDECIDED
+
+
+def answers(lines: Iterable[bytes]) -> Iterator[Diagnosis]:
+    """One diagnosis for every line that says why a pull failed; constant memory."""
+    from whypull.diagnose import diagnose  # noqa: PLC0415
+    from whypull.read.grouping import case_of  # noqa: PLC0415
+    from whypull.read.message import failures  # noqa: PLC0415
+    from whypull.read.stream import follow  # noqa: PLC0415
+
+    for heard in follow(iter(lines)):
+        case = case_of(heard)
+        if case is not None:
+            yield diagnose(case, failures)
+
+
+def _lines(what: list[str]) -> Iterator[bytes]:
+    longest = 1 << 20
+    if not what:
+        yield from _bounded(sys.stdin.buffer.readline, longest)
+        return
+    for name in what:
+        try:
+            with open(name, "rb") as file:
+                yield from _bounded(file.readline, longest)
+        except OSError as e:
+            raise UsageError(f"{name} cannot be read: {(e.strerror or str(e)).lower()}") from e
+
+
+def _bounded(readline: Callable[[int], bytes], longest: int) -> Iterator[bytes]:
+    """Lines of at most `longest` bytes: what is beyond is no log line, and memory stays bounded."""
+    while line := readline(longest):
+        yield line
+        while not line.endswith(b"\n") and (line := readline(longest)):
+            pass
+
+
+def _as_json(one: Diagnosis) -> str:
+    from whypull.render.as_json import line  # noqa: PLC0415
+
+    return line(one)
+
+
+def _as_text(one: Diagnosis) -> str:
+    from whypull.render.safe import plain  # noqa: PLC0415
+
+    what = " | ".join(f"{f.cause} ({f.certainty}): {f.title}" for f in one.findings) or f"unknown: {one.said}"
+    pull = one.pull
+    where = " ".join(w for w in (f"{pull.namespace}/{pull.pod}".strip("/"), pull.image, pull.node) if w)
+    return plain(f"{'✗' if one.verdict == 'cause' else '?'} {what}  [{where}]")

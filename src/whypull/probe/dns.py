@@ -1,0 +1,85 @@
+"""One question to one nameserver, with dnspython: the rcode, the CNAME chain and the addresses as they came.
+
+No cache, no retry without EDNS, no second server: what a stub resolver would repair silently is what is looked for.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+
+from whypull.steps import Outcome, Resolve
+
+MOST_CNAMES = 16
+
+
+def ask(step: Resolve, timeout: float) -> Outcome:
+    """What one nameserver says of a host; never raises. `timeout` in seconds, for UDP and, where it was cut, TCP."""
+    started = time.monotonic()
+    address, _, port = step.server.partition("#")
+    try:
+        question = dns.message.make_query(step.host.rstrip(".") + ".", step.family or "A", use_edns=0, payload=1232)
+        answer = dns.query.udp(question, address, timeout=timeout, port=int(port or 53))
+        if answer.flags & dns.flags.TC:
+            answer = dns.query.tcp(question, address, timeout=timeout, port=int(port or 53))
+    except dns.exception.Timeout:
+        return _failed(step, "i/o timeout", "ETIMEDOUT", started)
+    except OSError as e:
+        return _failed(step, f"read: {(e.strerror or str(e)).lower()}", _errno(e), started)
+    except (dns.exception.DNSException, ValueError) as e:
+        return _failed(step, f"server misbehaving: {type(e).__name__}", "", started)
+    return _outcome(step, answer, started)
+
+
+def ask_both(host: str, server: str, timeout: float) -> Outcome:
+    """A and AAAA of a host, as a stub resolver would ask one server for them; the first failure stands for both."""
+    four = ask(Resolve(host, "A", server), timeout / 2)
+    six = ask(Resolve(host, "AAAA", server), timeout / 2) if four.rcode in {"NOERROR", "NXDOMAIN"} else four
+    if not four.addresses and not six.addresses:
+        return four
+    return replace(four, ok=True, layer="", text="", addresses=four.addresses + six.addresses, ms=four.ms + six.ms)
+
+
+def _outcome(step: Resolve, answer: dns.message.Message, started: float) -> Outcome:
+    rcode = dns.rcode.to_text(answer.rcode())
+    addresses, names = [], []
+    for rrset in answer.answer:
+        if rrset.rdtype == dns.rdatatype.CNAME:
+            names += [str(r.target).rstrip(".") for r in rrset][:MOST_CNAMES]
+        elif rrset.rdtype in {dns.rdatatype.A, dns.rdatatype.AAAA}:
+            addresses += [r.address for r in rrset]
+    text = "" if addresses else {"NXDOMAIN": "no such host", "NOERROR": "no such host (NODATA)"}.get(rcode, "server misbehaving")
+    return Outcome(
+        ok=bool(addresses),
+        layer="" if addresses else "dns",
+        text=f"lookup {step.host} on {step.server}: {text}" if text else "",
+        ms=round((time.monotonic() - started) * 1000),
+        addresses=tuple(addresses[:64]),
+        rcode=rcode,
+        canonical=tuple(names[:MOST_CNAMES]),
+        server=step.server,
+    )
+
+
+def _failed(step: Resolve, words: str, errno: str, started: float) -> Outcome:
+    return Outcome(
+        ok=False,
+        layer="dns",
+        text=f"lookup {step.host} on {step.server}: {words}",
+        errno=errno,
+        ms=round((time.monotonic() - started) * 1000),
+        server=step.server,
+    )
+
+
+def _errno(error: OSError) -> str:
+    import errno  # noqa: PLC0415
+
+    return errno.errorcode.get(error.errno or 0, "")

@@ -1,0 +1,120 @@
+"""Which proxy a Go program takes for a URL, as golang.org/x/net/http/httpproxy reads the environment. Pure.
+
+https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PORTS = {"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """The three variables of a runtime's environment, as written."""
+
+    https_proxy: str = ""
+    http_proxy: str = ""
+    no_proxy: str = ""
+
+    def __repr__(self) -> str:
+        """Without userinfo: a proxy URL may hold a password."""
+        return f"ProxySettings({shown(self.https_proxy)!r}, {shown(self.http_proxy)!r}, no_proxy={self.no_proxy!r})"
+
+
+def of_environment(environment: Mapping[str, str]) -> ProxySettings:
+    """The settings of an environment: upper case wins over lower case, ALL_PROXY is not read (as in Go)."""
+
+    def get(name: str) -> str:
+        return environment.get(name) or environment.get(name.lower()) or ""
+
+    return ProxySettings(get("HTTPS_PROXY"), get("HTTP_PROXY"), get("NO_PROXY"))
+
+
+def proxy_for(scheme: str, host: str, port: int, settings: ProxySettings) -> str:
+    """The proxy's URL as written, with a scheme; empty for a direct connection."""
+    value = settings.https_proxy if scheme == "https" else settings.http_proxy
+    if not value or bypass(host, port, settings.no_proxy):
+        return ""
+    return value if "://" in value else f"http://{value}"
+
+
+def bypass(host: str, port: int, no_proxy: str) -> str:
+    """The entry of NO_PROXY (or "loopback") that keeps this host from the proxy; empty where none does."""
+    host = host.lower().strip("[]").rstrip(".")
+    address = _address(host)
+    if host == "localhost" or (address and address.is_loopback):
+        return "loopback"
+    for raw in no_proxy.split(","):
+        entry = raw.strip().lower()
+        if entry and _matches(entry, host, str(port), address):
+            return raw.strip()
+    return ""
+
+
+def _matches(entry: str, host: str, port: str, address: _Address | None) -> bool:
+    if entry == "*":
+        return True
+    if "/" in entry:
+        return _in_network(entry, address)
+    name, entry_port = _split_port(entry)
+    if entry_port and entry_port != port:
+        return False
+    literal = _address(name.strip("[]"))
+    if literal is not None:
+        return address == literal
+    if name.startswith("*."):
+        name = name[1:]
+    if name.startswith("."):
+        return host.endswith(name)
+    return host == name or host.endswith("." + name)
+
+
+def _split_port(entry: str) -> tuple[str, str]:
+    if entry.startswith("["):
+        name, _, port = entry.partition("]")
+        return name + "]", port.lstrip(":")
+    if entry.count(":") == 1:
+        name, _, port = entry.partition(":")
+        return name, port
+    return entry, ""
+
+
+def _in_network(entry: str, address: _Address | None) -> bool:
+    try:
+        return address is not None and address in ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        return False
+
+
+def _address(text: str) -> _Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def shown(url: str) -> str:
+    """A proxy URL without its userinfo."""
+    scheme, sep, rest = url.partition("://")
+    if not sep:
+        scheme, rest = "", url
+    return f"{scheme}{sep}{rest.rpartition('@')[2]}"
+
+
+def port_of(url: str) -> tuple[str, int]:
+    """Host and port of a proxy URL, with Go's default ports. Raises ValueError for a port that is no number."""
+    scheme, _, rest = url.partition("://")
+    authority = rest.partition("/")[0].rpartition("@")[2]
+    host, port = _split_port(authority)
+    return host, int(port or _PORTS.get(scheme, "80"))
+
+
+if TYPE_CHECKING:
+    _Address = ipaddress.IPv4Address | ipaddress.IPv6Address

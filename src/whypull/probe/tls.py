@@ -1,0 +1,167 @@
+"""Handshakes with the standard library's ssl, and what it can be made to tell of those that fail.
+
+OpenSSL verifies, without VERIFY_X509_STRICT (Go does not ask for it), and with what Go refuses besides: no SAN, TLS
+below 1.2. A failed verification is followed by a second, unverified handshake, only to read the chain.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+import time
+
+from whypull.probe.chain import certificates
+from whypull.steps import Outcome
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+
+    from whypull.steps import Certificate, Handshake
+
+_ALERT = re.compile(r"(?:alert |ALERT_)([A-Za-z_ ]+?)(?: \(|\]|$)")
+_STRICT = getattr(ssl, "VERIFY_X509_STRICT", 0)
+
+
+def make_context(
+    trust: str, ca_file: str, client: tuple[str, str], *, old: bool = False, verify: bool = True
+) -> ssl.SSLContext:
+    """The settings of one trust store. Raises OSError or ssl.SSLError for files that cannot be read or used."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_flags &= ~_STRICT
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if old:
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    if not verify or old:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif trust == "bundled":
+        import certifi  # noqa: PLC0415 - the public roots, where the vantage's own are in doubt
+
+        context.load_verify_locations(certifi.where())
+    else:
+        context.load_default_certs()
+        if ca_file:
+            context.load_verify_locations(ca_file)
+    if client[0]:
+        context.load_cert_chain(client[0], client[1] or None)
+    return context
+
+
+def wrap(sock: socket.socket, host: str, context: ssl.SSLContext, until: float) -> ssl.SSLSocket | Outcome:
+    """A TLS connection on a socket, or the words of its failure (the socket is closed then)."""
+    try:
+        sock.settimeout(max(0.05, until - time.monotonic()))
+        return context.wrap_socket(sock, server_hostname=host.strip("[]"))
+    except (OSError, ValueError, UnicodeError) as e:
+        sock.close()
+        return failed(e)
+
+
+def shake(sock: socket.socket, step: Handshake, context: ssl.SSLContext, until: float) -> Outcome:
+    """One handshake: version, cipher and chain where it succeeds; alert or verification words where it does not."""
+    seen = _Watched()
+    seen.watch(context)
+    try:
+        secure = wrap(sock, step.host, context, until)
+    finally:
+        seen.release(context)
+    if isinstance(secure, Outcome):
+        return _with(secure, seen)
+    with secure:
+        chain = certificates(_chain_of(secure))
+        refused = _go_refuses(chain, secure)
+        return Outcome(
+            ok=not refused,
+            layer="tls" if refused else "",
+            text=refused,
+            verify=refused,
+            version=secure.version() or "",
+            cipher=(secure.cipher() or ("",))[0],
+            chain=chain,
+            wants_client_certificate=seen.client_certificate,
+        )
+
+
+def failed(error: Exception) -> Outcome:
+    """A failed handshake as an outcome: which alert, or why the chain does not verify."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Outcome(ok=False, layer="tls", text=f"certificate verify: {error.verify_message}", verify=error.verify_message)
+    if isinstance(error, TimeoutError):
+        return Outcome(ok=False, layer="tls", text="net/http: TLS handshake timeout", errno="ETIMEDOUT")
+    if isinstance(error, ssl.SSLError):
+        words = (error.reason or str(error)).replace("_", " ").lower()
+        alert = _alert(error)
+        if "wrong version number" in words or "record layer failure" in words or "http request" in words:
+            return Outcome(ok=False, layer="tls", text="tls: first record does not look like a TLS handshake")
+        if isinstance(error, ssl.SSLEOFError) or "eof" in words:
+            return Outcome(ok=False, layer="tls", text="EOF", errno="EOF")
+        return Outcome(ok=False, layer="tls", text=f"remote error: tls: {words}" if alert else f"tls: {words}", alert=alert)
+    import errno  # noqa: PLC0415
+
+    code = errno.errorcode.get(getattr(error, "errno", 0) or 0, "")
+    return Outcome(ok=False, layer="tls", text=str(getattr(error, "strerror", "") or error).lower(), errno=code)
+
+
+def _alert(error: ssl.SSLError) -> str:
+    reason = (error.reason or "").lower()
+    if "alert" not in reason and "alert" not in str(error).lower():
+        return "handshake_failure" if "no_shared_cipher" in reason or "unsupported_protocol" in reason else ""
+    return re.sub(r"^(?:tlsv\d+|sslv3|tlsv1)_alert_|^(?:tlsv13|tlsv1|sslv3)_|_?alert_?", "", reason) or "handshake_failure"
+
+
+def _chain_of(secure: ssl.SSLSocket) -> list[bytes]:
+    """The chain as the server sent it (public since 3.13, private and the same since 3.10); else the leaf."""
+    raw = getattr(secure, "get_unverified_chain", None) or getattr(secure._sslobj, "get_unverified_chain", None)
+    if raw is not None:
+        found = raw()
+        if found:
+            return [c if isinstance(c, bytes) else ssl.PEM_cert_to_DER_cert(c.public_bytes()) for c in found]
+    leaf = secure.getpeercert(binary_form=True)
+    return [leaf] if leaf else []
+
+
+def _go_refuses(chain: tuple[Certificate, ...], secure: ssl.SSLSocket) -> str:
+    """What OpenSSL lets pass and Go does not (https://go.dev/doc/go1.15#commonname)."""
+    if secure.context.verify_mode == ssl.CERT_NONE or not chain:
+        return ""
+    return "" if chain[0].names else "x509: certificate relies on legacy Common Name field, use SANs instead"
+
+
+def read_chain(sock: socket.socket, host: str, until: float) -> tuple[Certificate, ...]:
+    """The chain of a server that does not verify: the second handshake, unverified, with no request after it."""
+    secure = wrap(sock, host, make_context("node", "", ("", ""), verify=False), until)
+    if isinstance(secure, Outcome):
+        return ()
+    with secure:
+        return certificates(_chain_of(secure))
+
+
+class _Watched:
+    """What goes by during a handshake: whether the server asked for a client certificate."""
+
+    _CERTIFICATE_REQUEST = 13
+
+    def __init__(self) -> None:
+        self.client_certificate = False
+
+    def watch(self, context: ssl.SSLContext) -> None:
+        """Looks at the handshake's messages, where this Python lets it (private since 3.8)."""
+        if hasattr(context, "_msg_callback"):
+            context._msg_callback = self._message
+
+    def release(self, context: ssl.SSLContext) -> None:
+        """Stops looking: the context is shared."""
+        if hasattr(context, "_msg_callback"):
+            context._msg_callback = None
+
+    def _message(self, _conn: object, direction: str, _version: object, _content: object, kind: object, _data: bytes) -> None:
+        if direction == "read" and getattr(kind, "value", None) == self._CERTIFICATE_REQUEST:
+            self.client_certificate = True
+
+
+def _with(outcome: Outcome, seen: _Watched) -> Outcome:
+    from dataclasses import replace  # noqa: PLC0415
+
+    return replace(outcome, wants_client_certificate=seen.client_certificate)

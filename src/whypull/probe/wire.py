@@ -1,0 +1,283 @@
+"""Performs a step with sockets: the only module of the package that opens one outside demo/ and the cluster reader.
+
+Rules: one connection a step; nothing is retried, followed or asked again behind the walk's back; every exception becomes
+an outcome with its layer, errno and words; sizes and times are bounded.
+"""
+
+from __future__ import annotations
+
+import datetime
+import errno
+import hashlib
+import os
+import re
+import socket
+import ssl
+import time
+from dataclasses import dataclass, field, replace
+
+from whypull.probe.vault import Vault
+from whypull.redact import redact
+from whypull.steps import Connect, Handshake, Outcome, Request, Resolve, Tunnel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from whypull.probe.http1 import Answer
+    from whypull.steps import Step
+
+AGENT = "whypull (https://github.com/whypull/whypull)"
+BLOCKED = re.compile(r"^(?:169\.254\.|fe80:|fd00:ec2:|100\.100\.100\.200$|metadata\.)", re.I)  # metadata services of clouds
+STEP_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class Wire:
+    """What a performer knows of its vantage: trust store, client certificate, credentials, and how long it may take."""
+
+    vault: Vault = field(default_factory=Vault)
+    nameserver: str = ""  # who stands for the system's resolver (address, or address#port); empty: the system itself
+    ca_file: str = ""  # added to the system's store
+    client_certificate: tuple[str, str] = ("", "")
+    seconds: float = STEP_SECONDS  # of one step
+    deadline: float = 0.0  # of the whole walk, monotonic; 0 for none
+    proxies: dict[str, str] = field(default_factory=dict, repr=False)  # shown URL → "user:password"
+    _contexts: dict[tuple[str, bool, bool], ssl.SSLContext] = field(default_factory=dict, repr=False)
+
+    def perform(self, step: Step) -> Outcome:
+        """What came of one step. Never raises but KeyboardInterrupt."""
+        started = time.monotonic()
+        acts: dict[type, Callable[[Step, float], Outcome]] = {
+            Resolve: self._resolve,  # type: ignore[dict-item] - each takes its own kind of step
+            Connect: self._connect,  # type: ignore[dict-item]
+            Tunnel: self._tunnel,  # type: ignore[dict-item]
+            Handshake: self._handshake,  # type: ignore[dict-item]
+            Request: self._request,  # type: ignore[dict-item]
+        }
+        until = started + self.seconds
+        if self.deadline:
+            until = min(until, self.deadline)
+        if until <= started:
+            return Outcome(ok=False, layer="deadline", text="the time for this walk is used up")
+        outcome = acts[type(step)](step, until)
+        return _stamped(outcome, started)
+
+    def _resolve(self, step: Resolve, until: float) -> Outcome:
+        if step.server or self.nameserver:
+            from whypull.probe.dns import ask, ask_both  # noqa: PLC0415 - dnspython only where a nameserver is asked by itself
+
+            seconds = max(0.05, min(5.0, until - time.monotonic()))
+            return ask(step, seconds) if step.server else ask_both(step.host, self.nameserver, seconds)
+        family = {"A": socket.AF_INET, "AAAA": socket.AF_INET6}.get(step.family, socket.AF_UNSPEC)
+        try:
+            found = socket.getaddrinfo(step.host, None, family, socket.SOCK_STREAM)
+        except socket.gaierror as e:
+            code = {socket.EAI_NONAME: "NXDOMAIN", socket.EAI_AGAIN: "SERVFAIL"}.get(e.errno or 0, "")
+            return Outcome(ok=False, layer="dns", text=f"lookup {step.host}: {e.strerror}", rcode=code)
+        except (OSError, UnicodeError) as e:
+            return Outcome(ok=False, layer="dns", text=f"lookup {step.host}: {e}")
+        return Outcome(ok=True, addresses=tuple(dict.fromkeys(str(info[4][0]) for info in found)), rcode="NOERROR")
+
+    def _connect(self, step: Connect, until: float) -> Outcome:
+        opened = _open(step.address, step.port, until)
+        if isinstance(opened, Outcome):
+            return opened
+        with opened:
+            return Outcome(ok=True, peer=_joined(step.address, step.port))
+
+    def _tunnel(self, step: Tunnel, until: float) -> Outcome:
+        tunnel = self._through(step, step.host, step.port, until, credentials=step.credentials)
+        if isinstance(tunnel, Outcome):
+            return tunnel
+        with tunnel:
+            return Outcome(ok=True, peer=step.proxy, status=200)
+
+    def _handshake(self, step: Handshake, until: float) -> Outcome:
+        opened = self._way(step, step.host, step.port, until)
+        if isinstance(opened, Outcome):
+            return opened
+        from whypull.probe.tls import read_chain, shake  # noqa: PLC0415
+
+        outcome = shake(opened, step, self.context(step.trust, old=step.old_protocols), until)
+        if not outcome.verify or outcome.chain:
+            return outcome
+        again = self._way(step, step.host, step.port, until)
+        if isinstance(again, Outcome):
+            return outcome
+        return replace(outcome, chain=read_chain(again, step.host, until))
+
+    def context(self, trust: str, *, old: bool = False, verify: bool = True) -> ssl.SSLContext:
+        """The TLS settings of a trust store, made once: loading 140 roots costs 26 ms."""
+        key = (trust, old, verify)
+        if key not in self._contexts:
+            from whypull.probe.tls import make_context  # noqa: PLC0415
+
+            self._contexts[key] = make_context(trust, self.ca_file, self.client_certificate, old=old, verify=verify)
+        return self._contexts[key]
+
+    def _request(self, step: Request, until: float) -> Outcome:
+        found = re.fullmatch(r"(?i)(https?)://(\[[^\]]+\]|[^/:?#@\s]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?", step.url)
+        if found is None:
+            return Outcome(ok=False, layer="refused-by-us", text=f"no http(s) URL: {redact(step.url[:300])}")
+        scheme, host, rest = found[1].lower(), found[2], found[4] or "/"
+        port = int(found[3] or (443 if scheme == "https" else 80))
+        if BLOCKED.search(host.strip("[]")) or BLOCKED.search(step.address):
+            return Outcome(ok=False, layer="refused-by-us", text=f"{host} is a link-local or metadata address")
+        if scheme == "http" and step.proxy:
+            opened = self._to_proxy(step.proxy, step.proxy_address, until)
+            rest = step.url.partition("#")[0]
+        else:
+            opened = self._way(step, host, port, until)
+        if isinstance(opened, Outcome):
+            return opened
+        if scheme == "https":
+            from whypull.probe.tls import wrap  # noqa: PLC0415
+
+            secure = wrap(opened, host, self.context("node", verify=not step.insecure), until)
+            if isinstance(secure, Outcome):
+                return secure
+            opened = secure
+        with opened:
+            return self._exchange(opened, step, host, port, rest, until)
+
+    def _exchange(self, sock: socket.socket, step: Request, host: str, port: int, target: str, until: float) -> Outcome:
+        from whypull.probe.http1 import exchange  # noqa: PLC0415
+
+        authority = host if port in {80, 443} else f"{host}:{port}"
+        headers = [("Host", authority), ("User-Agent", AGENT), ("Accept-Encoding", "identity"), ("Connection", "close")]
+        headers += [("Accept", ", ".join(step.accept))] if step.accept else [("Accept", "*/*")]
+        if step.range_end:
+            headers.append(("Range", f"bytes=0-{step.range_end}"))
+        authorization = self.vault.header(step.credentials, authority) if step.credentials else ""
+        if authorization:
+            headers.append(("Authorization", authorization))
+        try:
+            answer = exchange(sock, step.method, target, headers, limit=step.limit, deadline=until)
+        except (TimeoutError, OSError) as e:
+            return _of_error(e, "http", "awaiting headers")
+        return self._answered(step, answer)
+
+    def _answered(self, step: Request, answer: Answer) -> Outcome:
+        if not answer.status:
+            return Outcome(ok=False, layer="protocol" if answer.problem != "EOF" else "http", text=answer.problem)
+        text = answer.problem
+        if step.keeps and answer.status == 200:
+            body, text = self.vault.keep_token(step.keeps, answer.body)
+        else:
+            body = answer.body.decode("utf-8", "replace")
+        return Outcome(
+            ok=not answer.problem or bool(answer.status),
+            layer="protocol" if answer.problem else "",
+            text=text,
+            status=answer.status,
+            reason=answer.reason,
+            headers=_safe_headers(answer.headers),
+            body=redact(self.vault.scrub(body)) if not step.accept else self.vault.scrub(body),
+            cut=answer.cut,
+            size=len(answer.body),
+            digest="sha256:" + hashlib.sha256(answer.body).hexdigest() if answer.whole else "",
+        )
+
+    # ------------------------------------------------------------ ways to a host
+
+    def _way(self, step: Handshake | Request, host: str, port: int, until: float) -> socket.socket | Outcome:
+        if step.proxy:
+            return self._through(step, host, port, until, credentials="proxy")
+        return _open(step.address or host.strip("[]"), port, until)
+
+    def _to_proxy(self, proxy: str, address: str, until: float) -> socket.socket | Outcome:
+        from whypull.probe.proxy_rules import port_of  # noqa: PLC0415
+
+        try:
+            host, port = port_of(proxy)
+        except ValueError:
+            return Outcome(ok=False, layer="proxy", text=f"proxyconnect tcp: {proxy} has no valid port")
+        opened = _open(address or host, port, until)
+        if isinstance(opened, Outcome):
+            return _as_proxy(opened)
+        if proxy.lower().startswith("https://"):
+            from whypull.probe.tls import wrap  # noqa: PLC0415
+
+            secure = wrap(opened, host, self.context("node"), until)
+            return _as_proxy(secure) if isinstance(secure, Outcome) else secure
+        return opened
+
+    def _through(
+        self, step: Tunnel | Handshake | Request, host: str, port: int, until: float, *, credentials: str = ""
+    ) -> socket.socket | Outcome:
+        from base64 import b64encode  # noqa: PLC0415
+
+        from whypull.probe.http1 import exchange  # noqa: PLC0415
+
+        opened = self._to_proxy(step.proxy, step.proxy_address, until)
+        if isinstance(opened, Outcome):
+            return opened
+        authority = f"{host}:{port}"
+        headers = [("Host", authority), ("User-Agent", AGENT)]
+        pair = self.proxies.get(step.proxy) if credentials else None
+        if pair:
+            headers.append(("Proxy-Authorization", "Basic " + b64encode(pair.encode()).decode("ascii")))
+        try:
+            answer = exchange(opened, "CONNECT", authority, headers, limit=4096, deadline=until)
+        except (TimeoutError, OSError) as e:
+            opened.close()
+            return _as_proxy(_of_error(e, "proxy", "awaiting the proxy's answer"))
+        if 200 <= answer.status < 300:
+            return opened
+        opened.close()
+        words = answer.reason or answer.problem or f"status {answer.status}"
+        return Outcome(
+            ok=False,
+            layer="proxy",
+            text=words,
+            status=answer.status,
+            reason=answer.reason,
+            headers=_safe_headers(answer.headers),
+            body=redact(self.vault.scrub(answer.body.decode("utf-8", "replace"))),
+        )
+
+
+def _open(address: str, port: int, until: float) -> socket.socket | Outcome:
+    """A TCP connection to one address (or a name, where a proxy has one)."""
+    try:
+        return socket.create_connection((address, port), timeout=max(0.05, until - time.monotonic()))
+    except (OSError, UnicodeError, OverflowError) as e:
+        failed = _of_error(e, "tcp", f"dial tcp {_joined(address, port)}")
+        text = failed.text if failed.errno == "ETIMEDOUT" else failed.text.replace(": ", ": connect: ", 1)
+        return Outcome(ok=False, layer="tcp", text=text, errno=failed.errno, peer=_joined(address, port))
+
+
+def _joined(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _of_error(error: Exception, layer: str, doing: str) -> Outcome:
+    """An exception as an outcome, worded as Go's runtimes word it where both mean the same."""
+    if isinstance(error, TimeoutError):
+        return Outcome(ok=False, layer=layer, text=f"{doing}: i/o timeout", errno="ETIMEDOUT")
+    code = errno.errorcode.get(getattr(error, "errno", 0) or 0, "")
+    words = os.strerror(error.errno).lower() if isinstance(error, OSError) and code and error.errno else str(error)
+    return Outcome(ok=False, layer=layer, text=f"{doing}: {words}", errno=code)
+
+
+def _as_proxy(failed: Outcome) -> Outcome:
+    """The failure of a proxy's own connection, under the words that Go has for it."""
+    text = failed.text if failed.text.startswith("proxyconnect") else f"proxyconnect tcp: {failed.text}"
+    return Outcome(
+        ok=False, layer="proxy", text=text, errno=failed.errno, peer=failed.peer, chain=failed.chain, verify=failed.verify
+    )
+
+
+_HIDDEN = ("authorization", "cookie", "token", "secret", "password")
+
+
+def _safe_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The first 60 headers, none that could carry a credential; signed redirect URLs stay for the walk and are redacted in facts."""
+    kept = [(n, v[:8192]) for n, v in headers[:60] if not any(word in n for word in _HIDDEN) or n == "www-authenticate"]
+    return tuple(kept)
+
+
+def _stamped(outcome: Outcome, started: float) -> Outcome:
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return replace(outcome, ms=outcome.ms or round((time.monotonic() - started) * 1000), at=now)
