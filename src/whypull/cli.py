@@ -19,6 +19,9 @@ INTERRUPTED = 130
 
 VERBS = {
     "explain": "why the pulls in a paste, file, directory or archive fail; or the page of a cause",
+    "check": "walk the pull of an image again from here, and prove what stops it",
+    "hosts": "every host and port that a pull really uses",
+    "demo": "faulty registries on this machine, walked for real",
     "causes": "the catalogue of causes",
     "completion": "a completion script for your shell",
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from whypull.match import PROVED, candidates
 from whypull.model import STAGES, Case, Diagnosis, Finding, Said
 from whypull.path import states
 from whypull.proofs import Candidate, Conclusion, Evidence, arguments
+from whypull.steps import Tried
 from whypull.wording import ask_for, finding_of
 
 TYPE_CHECKING = False
@@ -29,6 +32,7 @@ def diagnoses_of(reading: Reading, apart: Apart) -> list[Diagnosis]:
 def diagnose(case: Case, apart: Apart) -> Diagnosis:
     """The diagnosis of one failing pull. `apart` takes one text apart (read.message.failures, handed in: pure stays pure)."""
     attempts = [(said, failure) for said in _texts(case) for failure in apart(said.text, case.pull.image)]
+    attempts += _walked(case, apart)
     judged = [(said, failure, candidates(failure)) for said, failure in attempts]
     found = _furthest(judged)
     evidence = Evidence(case, _merged(found, judged), tuple(f for _, f, _ in judged))
@@ -54,6 +58,15 @@ def diagnose(case: Case, apart: Apart) -> Diagnosis:
 def _texts(case: Case) -> list[Said]:
     """The texts in the order in which they were chosen by the reader; empty states say nothing."""
     return [f for f in case.facts if isinstance(f, Said) and f.text]
+
+
+def _walked(case: Case, apart: Apart) -> list[tuple[Said, Failure]]:
+    """The first step of a walk that failed, in a runtime's words; what comes after it is a consequence or a control."""
+    for tried in case.facts:
+        if isinstance(tried, Tried) and tried.words and not tried.control:
+            said = Said(tried.words, by="whypull", via="walk", first=tried.outcome.at)
+            return [(said, replace(f, role=tried.role or f.role)) for f in apart(tried.words, case.pull.image)]
+    return []
 
 
 def _furthest(judged: list[tuple[Said, Failure, tuple[Candidate, ...]]]) -> tuple[Candidate, ...]:
@@ -92,10 +105,14 @@ def _merged(
 
 def _argued(evidence: Evidence) -> list[Candidate]:
     """The candidates after every proof has had its say, best first."""
-    conclusions = [c for _, argue in arguments() if (c := argue(evidence)) is not None]
     ranked = list(evidence.candidates)
-    for conclusion in conclusions:
+    for _, argue in arguments():
+        conclusion = argue(evidence)
+        if conclusion is None:
+            continue
         ranked = _apply(conclusion, ranked, evidence)
+        if conclusion.certainty == "proved" and "*" in conclusion.replaces:
+            break
     return sorted(ranked, key=lambda c: (-_rank(c), STAGES.index(c.stage)))
 
 

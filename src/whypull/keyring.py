@@ -94,7 +94,7 @@ def explain(image: str, secrets: Sequence[SecretSeen], node: Sequence[SecretSeen
     """What the kubelet would send for an image, and why. Nothing is raised.
 
     `secrets` are the pull secrets in the pod's order, `node` the node's own docker config: it is tried after
-    them, and passed over where it cannot be read. Credential provider plugins come last and are not seen here.
+    them, and passed over where it cannot be read. Credential provider plugins would come last.
     """
     try:
         repository = parse(image).name
@@ -112,8 +112,10 @@ def explain(image: str, secrets: Sequence[SecretSeen], node: Sequence[SecretSeen
 
 
 def key_for(repository: str) -> str:
-    """The key under which a credential for this repository's registry belongs."""
+    """The key under which a credential for this repository's registry belongs; empty where none can match."""
     domain = repository.partition("/")[0]
+    if domain.endswith("]"):
+        return ""
     return _HUB_KEY if domain == DOCKER_HUB else domain
 
 
@@ -197,7 +199,8 @@ def _why_not(held: _Held, target: Place, hidden_by: str) -> tuple[str, bool]:
         return f'type {LEGACY_TYPE} takes "auths" for a host; this content is for type {JSON_TYPE}', False
     malformed = _malformed(key, at)
     if malformed:
-        return malformed, target.host.lower() in key.lower()
+        bare = key_place(re.sub(":[^/:]*$", "", key))
+        return malformed, target.host.lower() in key.lower() or labels_fit(bare.labels, target.labels)
     if at.index == _HUB_INDEX and hidden_by:
         return f"{hidden_by} matches, and the kubelet tries {_HUB_INDEX} only where nothing else does", False
     if target.host == DOCKER_HUB and at.host in _HUB_HOSTS:
@@ -216,7 +219,7 @@ def _malformed(key: str, at: Place) -> str:
         return f"only http:// and https:// are taken off a key, so the kubelet takes {scheme[0]} for its host"
     if not at.error:
         return "" if at.host else "the key has no host"
-    if at.error.startswith("invalid port") and "*" in at.error:
+    if at.error.startswith('invalid port ":') and "*" in at.error:
         return "a port cannot be a wildcard, so the kubelet ignores the entry"
     return f"the key is no valid URL, so the kubelet ignores the entry: {_shown(at.error)}"
 
@@ -239,7 +242,12 @@ def _rest(at: Place) -> str:
 def _same_host(at: Place, target: Place) -> str:
     if at.port != target.port:
         ports = [f"port {p.port}" if p.port else "no port" for p in (at, target)]
-        return f"the key has {ports[0]} and the image {ports[1]}; 443 and none are not the same here"
+        default = (
+            "; the kubelet does not know that 443 is the default"
+            if {at.port, target.port} == {"", "443"}
+            else ""
+        )
+        return f"the key has {ports[0]} and the image has {ports[1]}{default}"
     if not labels_fit(at.labels, target.labels):
         return f"upper and lower case differ: the key has {at.host}, the image {target.host}"
     path = at.path
@@ -249,10 +257,18 @@ def _same_host(at: Place, target: Place) -> str:
         return "a tag is no part of a key"
     if "*" in path:
         return "a wildcard works in the host only, not in the path"
-    return f"the key is for paths that begin with {_shown(path)}, and the image's is {_shown(target.path)}"
+    case = " (upper and lower case differ)" if target.path.lower().startswith(path.lower()) else ""
+    return (
+        f"the key is for paths that begin with {_shown(path)}, and the image's is {_shown(target.path)}{case}"
+    )
 
 
 def _other_host(key: str, at: Place, target: Place) -> tuple[str, bool]:
+    if at.labels == target.labels:
+        return (
+            "the kubelet reads brackets as a set of characters, so no IPv6 key without a port matches",
+            False,
+        )
     fixed = [label for label in at.labels if "*" not in label]
     related = list(target.labels[len(target.labels) - len(fixed) :]) == fixed
     if len(fixed) < len(at.labels) and len(at.labels) != len(target.labels):
@@ -270,7 +286,8 @@ def _other_host(key: str, at: Place, target: Place) -> tuple[str, bool]:
 
 
 def _host(at: Place) -> str:
-    return _shown(f"{at.host}:{at.port}" if at.port else at.host)
+    name = f"[{at.host}]" if at.port and ":" in at.host else at.host
+    return _shown(f"{name}:{at.port}" if at.port else name)
 
 
 def _shown(text: str) -> str:

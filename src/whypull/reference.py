@@ -182,6 +182,8 @@ def _wrong_digest(digest: str) -> str:
 
 def _fault(text: str, message: str) -> tuple[str, str]:
     """What is wrong, and a reference that would do (or '')."""
+    if message.startswith("repository name must not"):
+        return f"the repository's name has more than {LONGEST_PATH} characters", ""
     for look in _LOOKS:
         for wrong, instead in look(text):
             return wrong, instead if instead != text and _parse(instead)[1] else ""
@@ -253,7 +255,7 @@ def _hosts(text: str) -> Iterator[tuple[str, str]]:
     if colon and not port.isdigit():
         wrong = f"the registry's port must be a number, not {port[:40]}, and a tag comes last"
         yield wrong, f"{host}/{rest}:{port}"
-    if "_" in first:
+    if colon and "_" in host:
         yield f"a host name with an underscore cannot have a port: {first[:80]}", ""
 
 
@@ -310,8 +312,6 @@ def _names(text: str) -> Iterator[tuple[str, str]]:
         written = remainder if text.endswith(remainder) else remainder.removeprefix("library/")
         host, (name, colon, tag) = text.removesuffix(written), written.partition(":")
         yield "a repository's name has no upper-case letters", f"{host}{name.lower()}{colon}{tag}"
-    if len(path) > LONGEST_PATH:
-        yield f"the repository's name has {len(path)} characters; {LONGEST_PATH} is the most", ""
     if strange := re.search(r"[^a-z0-9._/@-]", path):
         yield f"a repository's name cannot have the character {strange[0]}", ""
     for component in path.split("/"):

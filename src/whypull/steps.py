@@ -132,3 +132,4 @@ class Tried:
     vantage: str = "here"
     role: str = ""  # registry, token, storage, mirror, proxy: what the host is to the pull
     control: str = ""  # which one variable was changed, if this is a control: "credentials", "proxy", "trust", …
+    words: str = ""  # what a runtime would have said of it; empty where nothing failed

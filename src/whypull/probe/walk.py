@@ -6,9 +6,11 @@ fails, controls change one variable and ask again, if the answer decides between
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from whypull.probe.as_fact import outcome_as_fact, step_as_fact
 from whypull.probe.content import content
+from whypull.probe.go_words import words
 from whypull.probe.visit import Endpoint, Visit, asked, visit
 from whypull.reference import parse
 from whypull.steps import Outcome, Request, Tried
@@ -95,7 +97,7 @@ def _endpoint(trail: Trail, endpoint: Endpoint) -> Generator[Asked, Outcome, boo
     return (yield from content(trail, found, ping))
 
 
-def run(walk: Walk, perform: Callable[[Step], Outcome], vantage: str = "here") -> Iterator[Tried]:
+def run(walk: Walk, perform: Callable[[Step], Outcome], vantage: str = "here", image: str = "") -> Iterator[Tried]:
     """Performs a walk and gives what was tried, step by step, as it comes. `perform` must not raise."""
     answer: Outcome | None = None
     while True:
@@ -104,4 +106,5 @@ def run(walk: Walk, perform: Callable[[Step], Outcome], vantage: str = "here") -
         except StopIteration:
             return
         answer = perform(step)
-        yield Tried(step, answer, vantage, role, control)
+        tried = Tried(step_as_fact(step), outcome_as_fact(answer), vantage, role, control)
+        yield replace(tried, words=words(tried, image))

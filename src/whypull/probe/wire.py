@@ -42,6 +42,7 @@ class Wire:
     client_certificate: tuple[str, str] = ("", "")
     seconds: float = STEP_SECONDS  # of one step
     deadline: float = 0.0  # of the whole walk, monotonic; 0 for none
+    plain_http: bool = False  # the registry itself speaks HTTP, so its token service may too
     proxies: dict[str, str] = field(default_factory=dict, repr=False)  # shown URL → "user:password"
     _contexts: dict[tuple[str, bool, bool], ssl.SSLContext] = field(default_factory=dict, repr=False)
 
@@ -149,6 +150,8 @@ class Wire:
         headers += [("Accept", ", ".join(step.accept))] if step.accept else [("Accept", "*/*")]
         if step.range_end:
             headers.append(("Range", f"bytes=0-{step.range_end}"))
+        if step.keeps and (self.plain_http or step.url.lower().startswith("https://")):
+            self.vault.trust(step.credentials.partition(":")[2], authority)  # a token service, vetted by the walk
         authorization = self.vault.header(step.credentials, authority) if step.credentials else ""
         if authorization:
             headers.append(("Authorization", authorization))

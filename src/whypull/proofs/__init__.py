@@ -1,7 +1,7 @@
 """Causes that no text settles: one pure function each, over the facts of one pull.
 
-A proof is a module here with `PROVES` (the cause's id) and `argue(evidence) -> Conclusion | None`; the module is named
-for the argument that it makes. Adding one is adding a file.
+A proof is a module here whose ARGUMENTS are pairs of a cause's id and a function `(evidence) -> Conclusion | None`; the
+module is named for the argument that it makes. Adding one is adding a file.
 """
 
 from __future__ import annotations
@@ -69,8 +69,7 @@ def arguments() -> tuple[tuple[str, Callable[[Evidence], Conclusion | None]], ..
     """Every proof as (cause id, function), in the order of their modules' names."""
     here = os.path.dirname(os.path.abspath(__file__))
     names = sorted(n[:-3] for n in os.listdir(here) if n.endswith(".py") and not n.startswith("_"))
-    modules = [_module(name) for name in names]
-    return tuple((module.PROVES, module.argue) for module in modules)
+    return tuple(argument for name in names for argument in _module(name).ARGUMENTS)
 
 
 def _module(name: str) -> ModuleType:

@@ -58,3 +58,6 @@ def _names(image: str) -> set[str]:
 def _minor(version: str) -> int:
     parts = version.lstrip("v").split(".")
     return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
+
+
+ARGUMENTS = ((PROVES, argue),)

@@ -35,3 +35,6 @@ def _words(absent: SecretAbsent) -> str:
     if absent.elsewhere:
         words += f" One is in {', '.join(absent.elsewhere[:3])}: a pod reads only its own namespace."
     return words
+
+
+ARGUMENTS = ((PROVES, argue),)

@@ -35,3 +35,6 @@ def argue(evidence: Evidence) -> Conclusion | None:
 
 def _account(pod: PodSeen) -> str:
     return repr(pod.service_account) if pod.service_account else "(default)"
+
+
+ARGUMENTS = ((PROVES, argue),)

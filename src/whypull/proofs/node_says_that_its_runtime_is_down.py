@@ -19,3 +19,6 @@ def argue(evidence: Evidence) -> Conclusion | None:
     return Conclusion(
         PROVES, "proved", (f'Node {node.name} is not Ready: "{node.message}".',), args={"node": node.name}, replaces=("*",)
     )
+
+
+ARGUMENTS = ((PROVES, argue),)
