@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from whypull.dockerconfig.place import Place
     from whypull.model import AuthEntry, SecretSeen
 
+    Held: TypeAlias = tuple[SecretSeen, AuthEntry, Place]
     Sends: TypeAlias = Literal["nothing", "anonymous", "credentials", "lookup fails"]
 
 __all__ = [
@@ -122,29 +123,20 @@ def key_for(repository: str) -> str:
 # ---------------------------------------------------------------- the look-up
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """One entry, and where its key stands."""
-
-    secret: SecretSeen
-    entry: AuthEntry
-    at: Place
-
-
 def _keyring(secrets: Sequence[SecretSeen], repository: str) -> list[EntryTrace]:
     """The entries that match, longer keys of a host first, then the others as they are written.
 
     Keys of one secret that come to the same place have no order in Go; here they keep that of the file.
     """
     target = place(repository)
-    held = [_Held(s, e, key_place(e.key)) for s in secrets for e in s.entries]
-    chosen = [h for h in held if fits(h.at, target)]
+    held = [(s, e, key_place(e.key)) for s in secrets for e in s.entries]
+    chosen = [h for h in held if fits(h[2], target)]
     direct = bool(chosen)
     hub = is_docker_hub(repository)
     if hub and not direct:
-        chosen = [h for h in held if h.at.index == _HUB_INDEX and not h.at.error]
-    chosen.sort(key=lambda h: h.at.index, reverse=True)
-    hidden_by = f"{_shown(chosen[0].entry.key)} of {chosen[0].secret.name}" if hub and direct else ""
+        chosen = [h for h in held if h[2].index == _HUB_INDEX and not h[2].error]
+    chosen.sort(key=lambda h: h[2].index, reverse=True)
+    hidden_by = f"{_shown(chosen[0][1].key)} of {chosen[0][0].name}" if hub and direct else ""
     taken = {id(h) for h in chosen}
     return [
         *(_matched(h, target, direct=direct) for h in chosen),
@@ -152,19 +144,19 @@ def _keyring(secrets: Sequence[SecretSeen], repository: str) -> list[EntryTrace]
     ]
 
 
-def _matched(held: _Held, target: Place, *, direct: bool) -> EntryTrace:
-    entry, at = held.entry, held.at
+def _matched(held: Held, target: Place, *, direct: bool) -> EntryTrace:
+    secret, entry, at = held
     empty = not (entry.has_username and entry.has_password)
     why = "the kubelet falls back to Docker Hub's key, as no other one matches"
     if direct:
         fit = "is the image's" if at.labels == target.labels else f"covers {_host(target)}, label by label"
         why = f"the key's host {_host(at)} {fit}{_path_fits(at.path, target.path)}"
-    return EntryTrace(True, held.secret.name, entry.key, why + _content(entry), empty=empty)
+    return EntryTrace(True, secret.name, entry.key, why + _content(entry), empty=empty)
 
 
-def _unmatched(held: _Held, target: Place, repository: str, hidden_by: str) -> EntryTrace:
+def _unmatched(held: Held, target: Place, repository: str, hidden_by: str) -> EntryTrace:
     why, near = _why_not(held, target, hidden_by)
-    return EntryTrace(False, held.secret.name, held.entry.key, why, key_for(repository) if near else "")
+    return EntryTrace(False, held[0].name, held[1].key, why, key_for(repository) if near else "")
 
 
 # ---------------------------------------------------------------- in plain words
@@ -192,10 +184,11 @@ def _content(entry: AuthEntry) -> str:
     return words + (f"; its password ends at {entry.expires}" if entry.expires else "")
 
 
-def _why_not(held: _Held, target: Place, hidden_by: str) -> tuple[str, bool]:
+def _why_not(held: Held, target: Place, hidden_by: str) -> tuple[str, bool]:
     """Why an entry does not match, and whether it seems to be meant for the image's registry."""
-    key, at = held.entry.key, held.at
-    if held.secret.type == LEGACY_TYPE and key == "auths":
+    secret, entry, at = held
+    key = entry.key
+    if secret.type == LEGACY_TYPE and key == "auths":
         return f'type {LEGACY_TYPE} takes "auths" for a host; this content is for type {JSON_TYPE}', False
     malformed = _malformed(key, at)
     if malformed:

@@ -7,7 +7,7 @@ import pickle
 import time
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from whypull.dockerconfig import MOST_BYTES
@@ -132,6 +132,7 @@ MISSES = [
     ("a b@registry.example.com", "registry.example.com/app", "invalid userinfo", HOST),
     ("registry.example.com/\x01", "registry.example.com/app", "invalid control character", HOST),
     ("registry.example.com/a%25zz", "registry.example.com/app", NO_URL, HOST),  # taken apart twice
+    ("r%65gistry.example.com", "registry.example.com/app", NO_URL, ""),
     ("[registry.example.com", "registry.example.com/app", "missing ']' in host", HOST),
     ("reg[istry.example.com", "registry.example.com/app", "another host", ""),
     ("reg[^a]stry.example.com", "registry.example.com/app", NO_URL, ""),
@@ -219,7 +220,8 @@ def test_a_secret_that_cannot_be_read_stops_the_look_up_and_a_nodes_file_does_no
     assert trace.problem in trace.summary
     assert trace.unread == (("broken", "illegal base64 data at input byte 4"),)
     assert trace.entries[0].matched
-    assert explain(APP, [secret(HOST)], node=[broken]).would_send == "credentials"
+    passed_over = explain(APP, [secret(HOST)], node=[broken])
+    assert (passed_over.would_send, passed_over.unread) == ("credentials", trace.unread)
 
 
 def test_a_secret_from_which_nothing_is_taken_is_told_with_its_reason():
@@ -320,6 +322,7 @@ DECODED = [
     ("null", "", ""),
     ('{"auths":{"username":"u"}}', "", ""),
     (r'{"username":"\u00fc\ud83d\ude00\ud83d\n","password":"\/"}', "ü😀\ufffd\n", "/"),
+    ('{"Auth":"dXNlcjpwYXNz"}', "user", "pass"),
     ('{"Username":"u","PASSWORD":"p"}', "u", "p"),
     ('{"username":"u","pa\u017f\u017fword":"p"}', "u", "p"),  # Go folds this letter, too
     ('{"username":"u","email":null,"more":[1,{"a":[]},-2.5e+3,true,false]}', "u", ""),
@@ -428,6 +431,11 @@ def test_content_that_cannot_be_decoded_is_a_problem_in_the_kubelets_words(conte
 def test_content_of_the_older_type_that_cannot_be_decoded(content, problem):
     assert decode(LEGACY_TYPE, {".dockercfg": content.encode()}).problem == problem
     assert decode_config(content.encode(), legacy=True).problem == problem
+
+
+def test_an_empty_file_of_a_node_is_no_json():
+    assert decode_config(b"").problem == "unexpected end of JSON input"
+    assert decode_config(b"", legacy=True).problem == "unexpected end of JSON input"
 
 
 @pytest.mark.parametrize(
@@ -625,6 +633,7 @@ CONTENT = st.one_of(st.binary(max_size=80), st.lists(PIECES, max_size=12).map(b"
 KEYS = st.text(alphabet=st.characters(codec="utf-8"), max_size=30)
 
 
+@settings(deadline=None)
 @given(CONTENT, st.sampled_from([JSON_TYPE, LEGACY_TYPE, "Opaque"]))
 @example(b"[" * 20_000, JSON_TYPE)
 @example(b'{"a":' * 9_000 + b"1" + b"}" * 9_000, JSON_TYPE)
@@ -638,6 +647,7 @@ def test_any_bytes_are_decoded_ignored_or_a_problem(content, secret_type):
         assert explain("registry.example.com/app", [secret(seen)]).summary
 
 
+@settings(deadline=None)
 @given(st.lists(KEYS, max_size=4), KEYS)
 def test_any_keys_and_images_are_explained(keys, image):
     for looked_up in (image, "registry.example.com/app", "nginx"):
@@ -647,7 +657,10 @@ def test_any_keys_and_images_are_explained(keys, image):
         assert trace.summary
 
 
-SECRETS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters=":"), min_size=8, max_size=40)
+# Marked at both ends, so that a part that comes out is known for one.
+SECRETS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters=":"), max_size=40).map(
+    "s3kr1t{}t1rk3s".format
+)
 HOSTS = st.sampled_from(
     [HOST, "https://registry.example.com/v1", "*.example.com", "docker.io", HUB_KEY, "a b", "r%zz"]
 )
@@ -675,21 +688,11 @@ def config(shape, key, user, password):
     return text[: -len(text) // 3] if shape == "cut" else text
 
 
+@settings(deadline=None)
 @given(SHAPES, HOSTS, SECRETS, SECRETS)
-@example("plain", HOST, "correct-horse", "battery-staple")
 def test_no_password_or_username_comes_out_by_itself(shape, key, user, password):
     content = config(shape, key, user, password).encode("utf-8", "surrogatepass")
-    values = [
-        user,
-        password,
-        b64(f"{user}:{password}"),
-        jwt({"exp": EXP, "sub": password}),
-        b64(f"{user}{password}"),
-    ]
-    public = (
-        f"{key} AWS kubelet registry username password containerd illegal base64 data at input byte of type"
-    )
-    assume(not any(value in public for value in values))
+    values = [b64(f"{user}:{password}"), b64(f"{user}{password}"), jwt({"exp": EXP, "sub": password})]
     for secret_type, name in ((JSON_TYPE, ".dockerconfigjson"), (LEGACY_TYPE, ".dockercfg"), ("Opaque", "x")):
         found = decode(secret_type, {name: content}, created="2026-03-01T22:00:00Z")
         seen = secret(*found.entries, type=secret_type, problem=found.problem, ignored=found.ignored)
@@ -699,7 +702,7 @@ def test_no_password_or_username_comes_out_by_itself(shape, key, user, password)
             str(x) for x in (found, trace, *found.credentials)
         ]
         shown += [found.problem, found.ignored, trace.summary, hub.summary, *(e.why for e in trace.entries)]
-        for value in values:
-            for text in shown:
-                assert value not in text
-                assert repr(value)[1:-1] not in text
+        for text in shown:
+            assert "s3kr1t" not in text
+            assert "t1rk3s" not in text
+            assert not any(value in text for value in values)

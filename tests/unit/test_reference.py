@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from whypull.reference import InvalidReference, Reference, host_of, is_docker_hub, parse
@@ -258,6 +258,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=8).map("".join)))
 @example("\ud800/app")
 @example("[" * 50 + "/app")

@@ -141,13 +141,15 @@ def _names(value: Value) -> list[str]:
 # ---------------------------------------------------------------- decoding, as Go does it
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class _Entry:
     """The entry of one key, with its values."""
 
-    username: str = ""
-    password: str = ""
-    dropped: tuple[str, ...] = ()
+    __slots__ = ("dropped", "password", "username")
+
+    def __init__(self, username: str = "", password: str = "", dropped: tuple[str, ...] = ()) -> None:
+        self.username = username
+        self.password = password
+        self.dropped = dropped
 
     def seen(self, key: str, helpers: tuple[str, ...], created: str) -> AuthEntry:
         """The same without its values."""

@@ -25,9 +25,6 @@ _NAMED = {
     "'": "\\'", "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f",
     "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
 }  # fmt: skip
-_WHITE = re.compile(r"[ \t\r\n]*")
-_PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
-_DIGITS = re.compile("[0-9]*")
 
 
 class GoError(ValueError):
@@ -51,6 +48,9 @@ class _Scan:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.white = re.compile(r"[ \t\r\n]*")
+        self.plain = re.compile(r'[^"\\\x00-\x1f]*')
+        self.digits = re.compile("[0-9]*")
 
     def value(self) -> Value:
         """The whole text's value. Depth costs no recursion."""
@@ -117,7 +117,7 @@ class _Scan:
         self.at += 1
         parts = []
         while True:
-            end = _match_end(_PLAIN, self.text, self.at)
+            end = self._end_of(self.plain)
             parts.append(_utf8(self.text[self.at : end]))
             self.at = end
             char = self._char()
@@ -167,18 +167,18 @@ class _Scan:
         return float(self.text[start : self.at])
 
     def _digits(self, context: str) -> None:
-        end = _match_end(_DIGITS, self.text, self.at)
+        end = self._end_of(self.digits)
         if end == self.at:
             raise self._bad(context)
         self.at = end
 
     def _expect_end(self) -> None:
-        self.at = _match_end(_WHITE, self.text, self.at)
+        self.at = self._end_of(self.white)
         if self.at < len(self.text):
             raise self._bad("after top-level value")
 
     def _next_visible(self) -> str:
-        self.at = _match_end(_WHITE, self.text, self.at)
+        self.at = self._end_of(self.white)
         return self._char()
 
     def _char(self) -> str:
@@ -186,13 +186,12 @@ class _Scan:
             raise GoError(_END)
         return self.text[self.at]
 
+    def _end_of(self, pattern: re.Pattern[str]) -> int:
+        found = pattern.match(self.text, self.at)
+        return found.end() if found else self.at
+
     def _bad(self, context: str) -> GoError:
         return GoError(f"invalid character {_quoted(self.text[self.at])} {context}")
-
-
-def _match_end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
-    return found.end() if found else at
 
 
 def _quoted(char: str) -> str:

@@ -1,0 +1,207 @@
+"""The command line: exit codes, what may be given, and bad input as a clear sentence."""
+
+import gzip
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tarfile
+import zipfile
+
+import pytest
+
+from whypull import __version__
+from whypull.cli import main
+
+DESCRIBE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "describe-unknown-ca.txt"
+MESSAGE = 'Failed to pull image "reg.shop.example/a:1": failed to do request: Head "https://reg.shop.example/v2/a/manifests/1": x509: certificate signed by unknown authority'
+
+
+def run(args, stdin=b"", **env):
+    """The program as a process: exit code, output, errors."""
+    clean = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "COLUMNS", "WHYPULL_DEBUG"}}
+    done = subprocess.run(
+        [sys.executable, "-m", "whypull.cli", *args], input=stdin, capture_output=True, timeout=120, check=False, env={**clean, **env}
+    )
+    return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+
+def test_version():
+    assert run(["--version"]) == (0, f"whypull {__version__}\n", "")
+
+
+@pytest.mark.parametrize("args", [[], ["--help"], ["help"], ["-h"]])
+def test_help(args, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert main(["help"] if not args else args) == 0
+    assert "whypull explain" in capsys.readouterr().out
+
+
+def test_a_describe_from_a_pipe_has_a_cause():
+    code, out, err = run(["explain"], DESCRIBE.read_bytes())
+    assert (code, err) == (1, "")
+    assert "tls.unknown-authority" in out
+    assert "\x1b" not in out
+
+
+def test_a_pipe_without_a_verb_is_explained():
+    assert run([], DESCRIBE.read_bytes())[0] == 1
+
+
+def test_arguments_may_be_the_message():
+    assert run(["explain", MESSAGE])[0] == 1
+
+
+def test_files_and_archives(tmp_path):
+    text = DESCRIBE.read_bytes()
+    (tmp_path / "a.txt").write_bytes(text)
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as tar:
+        info = tarfile.TarInfo("../../etc/a.txt")
+        info.size = len(text)
+        tar.addfile(info, io.BytesIO(text))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("../x/a.txt", text)
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(text))
+    before = sorted(p.name for p in tmp_path.parent.rglob("*"))
+    for name in ("a.txt", "a.tar.gz", "a.zip", "a.txt.gz", ""):
+        code, out, _ = run(["explain", str(tmp_path / name), "-o", "json"])
+        assert code == 1, name
+        assert json.loads(out)["diagnoses"][0]["findings"][0]["cause"] == "tls.unknown-authority", name
+    assert sorted(p.name for p in tmp_path.parent.rglob("*")) == before, "something was written"
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "markdown", "text"])
+def test_every_format_names_the_cause(form):
+    code, out, _ = run(["explain", "-o", form], DESCRIBE.read_bytes())
+    assert code == 1
+    assert "unknown-authority" in out or form == "markdown"
+
+
+def test_nothing_failed_is_zero():
+    code, out, _ = run(["explain"], b"Normal  Pulled  5s  kubelet  Successfully pulled image \"a\" in 1s\n")
+    assert code == 0
+    assert "No failed image pull" in out
+
+
+def test_a_page():
+    code, out, _ = run(["explain", "auth.ip-not-allowed"])
+    assert code == 0
+    assert "What happens" in out
+
+
+def test_a_cause_that_is_none():
+    code, _, err = run(["explain", "auth.ip-not-alowed"])
+    assert code == 2
+    assert "auth.ip-not-allowed" in err
+
+
+def test_the_list_of_causes():
+    code, out, _ = run(["causes", "--stage", "tls", "-o", "json"])
+    assert code == 0
+    assert {c["stage"] for c in json.loads(out)["causes"]} == {"tls"}
+    assert len(json.loads(out)["causes"]) == 6
+
+
+@pytest.mark.parametrize("args", [["explian"], ["explain", "--widht"], ["explain", "no/such/file.txt"], ["causes", "--stage", "x"], ["explain", "-o", "xml"]])
+def test_usage_is_a_sentence_and_two(args):
+    code, out, err = run(args)
+    assert (code, out) == (2, "")
+    assert err.startswith("whypull: ")
+    assert "Traceback" not in err
+
+
+BAD = {
+    "empty": b"",
+    "white space": b" \n\t\r\n ",
+    "binary": bytes(range(256)) * 40,
+    "invalid UTF-8": b"\xff\xfe\xfd not text \xc3\x28",
+    "UTF-16": DESCRIBE.read_text(encoding="utf-8").encode("utf-16"),
+    "truncated JSON": b'{"apiVersion":"v1","items":[{"kind":"Pod","metadata":{"na',
+    "truncated YAML": b"apiVersion: v1\nkind: Pod\nmetadata:\n  name: [a, ",
+    "alias bomb": b"kind: Pod\na: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
+    b"d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f,ErrImagePull]\n",
+    "nesting": b'{"kind":"Pod","x":' + b"[" * 100 + b"]" * 100 + b"}",
+    "deep nesting": b"[" * 100_000,
+    "NUL bytes": DESCRIBE.read_bytes().replace(b" ", b"\0"),
+    "escape sequences": MESSAGE.replace("shop", "sh\x1b[2Jop\u202e").encode(),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_never_a_traceback(name):
+    code, out, err = run(["explain"], BAD[name])
+    assert code in {0, 1, 2, 3}, err
+    assert "Traceback" not in err
+    assert (out + err).strip()
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+
+
+def test_utf_16_is_read():
+    assert run(["explain"], BAD["UTF-16"])[0] == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
+def test_a_folder_without_rights(tmp_path):
+    tmp_path.chmod(0)
+    code, _, err = run(["explain", str(tmp_path)])
+    tmp_path.chmod(0o700)
+    assert code == 2
+    assert str(tmp_path) in err
+
+
+def test_a_broken_archive(tmp_path):
+    (tmp_path / "a.tar.gz").write_bytes(b"\x1f\x8b\x08\0 no archive")
+    code, _, err = run(["explain", str(tmp_path / "a.tar.gz")])
+    assert code == 2
+    assert "a.tar.gz" in err
+
+
+def test_colour_only_where_it_is_asked_for():
+    assert "\x1b[" in run(["explain", "--color", "always"], DESCRIBE.read_bytes())[1]
+    assert "\x1b[" not in run(["explain"], DESCRIBE.read_bytes(), NO_COLOR="1")[1]
+
+
+@pytest.mark.parametrize("width", ["60", "80", "200"])
+def test_the_width_is_kept_but_for_commands(width):
+    out = run(["explain", "--width", width], DESCRIBE.read_bytes())[1]
+    prose = [line for line in out.splitlines() if line and not line.startswith(("      ", "    "))]
+    assert max(map(len, prose)) <= int(width)
+
+
+def test_a_stream_gives_one_object_a_failed_pull():
+    lines = (
+        'time="2026-11-22T08:54:04Z" level=info msg="PullImage \\"a.example/x:1\\""\n'
+        'time="2026-11-22T08:54:04Z" level=error msg="PullImage \\"a.example/x:1\\" failed" error="failed to pull and unpack image '
+        '\\"a.example/x:1\\": failed to resolve reference \\"a.example/x:1\\": failed to do request: Head '
+        '\\"https://a.example/v2/x/manifests/1\\": dial tcp 203.0.113.7:443: connect: connection refused"\n'
+    )
+    code, out, _ = run(["explain", "--lines", "-o", "json"], lines.encode())
+    assert code == 1
+    assert [json.loads(line)["findings"][0]["cause"] for line in out.splitlines()] == ["network.refused"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "kubectl"])
+def test_completion(shell):
+    code, out, _ = run(["completion", shell])
+    assert code == 0
+    assert "explain" in out
+
+
+def test_a_closed_pipe_is_no_error():
+    done = subprocess.run(
+        f"{sys.executable} -m whypull.cli causes | head -1", shell=True, capture_output=True, timeout=60, check=False
+    )
+    assert b"Traceback" not in done.stderr
+    assert b"BrokenPipe" not in done.stderr
+
+
+def test_our_own_bug_does_not_look_like_a_diagnosis(monkeypatch, capsys):
+    def broken(_):
+        raise RuntimeError("x" * 10)
+
+    monkeypatch.setattr("whypull.commands.causes.run", broken)
+    assert main(["causes"]) == 4
+    assert "whypull itself failed" in capsys.readouterr().err
