@@ -1,0 +1,32 @@
+"""Diagnoses → YAML, the same content as the JSON."""
+
+from __future__ import annotations
+
+import yaml
+
+from whypull.render.as_json import as_dict
+from whypull.render.safe import escape_codes, is_hostile
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from whypull.model import Diagnosis, Reading
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what holds hostile characters, so that they can stand as escapes; shows commands of several lines as such."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if is_hostile(text) else "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def document(diagnoses: Sequence[Diagnosis], reading: Reading) -> str:
+    """One YAML document; `yaml.safe_load` of it is the JSON document."""
+    written = yaml.dump(as_dict(diagnoses, reading), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
+    return str(written).translate(escape_codes())  # hostile characters stand in double quotes only, where escapes are read

@@ -1,0 +1,114 @@
+"""Diagnoses → Markdown, a ticket for each owner: what, since when, the evidence, what to change, how to check."""
+
+from __future__ import annotations
+
+from whypull.render import words
+from whypull.render.layout import listed
+from whypull.render.pasting import step
+from whypull.render.safe import fenced, markdown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from whypull.model import Diagnosis, Finding, Fix, Reading
+
+MOST_NAMES = 20
+
+
+def ticket(diagnoses: Sequence[Diagnosis], reading: Reading, prog: str = "whypull") -> str:
+    """All tickets as one Markdown text, newline at its end. What came from outside is text in it, never markup."""
+    parts = list(_parts(diagnoses, reading, prog))
+    return "\n\n".join("\n\n".join(part) for part in parts) + "\n"
+
+
+def _parts(diagnoses: Sequence[Diagnosis], reading: Reading, prog: str) -> Iterator[list[str]]:
+    if not diagnoses:
+        yield ["# No failed image pull in this input", *(markdown(note) for note in reading.notes)]
+        return
+    for who, entries in _owners(diagnoses).items():
+        yield [f"# For {markdown(who)}", *(line for one, fixes in entries for line in _entry(one, fixes, reading, prog))]
+    for one in diagnoses:
+        if one.verdict != "cause":
+            yield list(_open(one, reading, prog))
+
+
+def _owners(diagnoses: Sequence[Diagnosis]) -> dict[str, list[tuple[Diagnosis, list[Fix]]]]:
+    """Who can do something, and about what."""
+    owners: dict[str, list[tuple[Diagnosis, list[Fix]]]] = {}
+    for one in diagnoses:
+        if one.verdict == "cause":
+            for who, fixes in words.by_owner(one.findings[0].fixes):
+                owners.setdefault(who, []).append((one, fixes))
+    return owners
+
+
+def _entry(one: Diagnosis, fixes: Sequence[Fix], reading: Reading, prog: str) -> Iterator[str]:
+    finding = one.findings[0]
+    yield f"## {markdown(finding.title)}"
+    yield _facts(one, f"`{finding.cause}`, {finding.certainty}")
+    yield "### Evidence"
+    yield from _evidence(one, finding, reading)
+    yield "### What to change"
+    for fix in fixes:
+        if fix.do:
+            yield markdown(fix.do)
+        if fix.run:
+            yield fenced(fix.run, "sh")
+    yield "### How to check"
+    yield from _check(one, fixes, prog)
+
+
+def _facts(one: Diagnosis, cause: str) -> str:
+    pulls = words.all_pulls(one)
+    rows = [
+        ("Cause", cause),
+        ("Images", markdown(listed(words.images(pulls), MOST_NAMES))),
+        ("Pods", markdown(listed(words.pods(pulls), MOST_NAMES))),
+        ("Nodes", markdown(listed(words.nodes(pulls), MOST_NAMES))),
+        ("Runtime", markdown(one.pull.runtime)),
+        ("Since", markdown(words.since(one.since).removeprefix("failing since ").replace("failing for ", "for "))),
+    ]
+    return "\n".join(f"- {name}: {value}" for name, value in rows if value)
+
+
+def _evidence(one: Diagnosis, finding: Finding, reading: Reading) -> Iterator[str]:
+    facts = [markdown(fact) for fact in words.because(finding)]
+    excluded = words.excluded(one)
+    yield "\n".join(f"- {fact}" for fact in [*facts, *([excluded] if excluded else [])])
+    if one.said:
+        yield f"{markdown(words.speaker(one, reading))}:"
+        yield fenced(one.said)
+
+
+def _check(one: Diagnosis, fixes: Sequence[Fix], prog: str) -> Iterator[str]:
+    pull = one.pull
+    for fix in fixes:
+        if fix.wait:
+            yield markdown(fix.wait)
+    if pull.pod:
+        namespace = f" -n {pull.namespace}" if pull.namespace else ""
+        yield fenced(f"kubectl describe pod {pull.pod}{namespace} | {prog} explain", "sh")
+    elif pull.image:
+        yield fenced(f"{prog} check {pull.image}", "sh")
+
+
+def _open(one: Diagnosis, reading: Reading, prog: str) -> Iterator[str]:
+    """What is not decided yet, and the step that decides."""
+    yield f"# To find out first: {markdown(words.title_of(one))}"
+    yield _facts(one, "undecided" if one.findings else "unknown")
+    for number, finding in enumerate(one.findings, 1):
+        yield f"{number}. {markdown(finding.title)} (`{finding.cause}`, {finding.certainty})"
+    if one.said:
+        yield f"{markdown(words.speaker(one, reading))}:"
+        yield fenced(one.said)
+    if one.ask:
+        yield "### What decides" if one.findings else "### What would show more"
+    for ask in one.ask:
+        run, meaning = step(ask)
+        if run:
+            yield fenced(run, "sh")
+        if meaning:
+            yield markdown(meaning)
+    for finding in one.findings:
+        yield f"All about it: `{prog} explain {finding.cause}`"
