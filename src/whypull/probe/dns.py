@@ -83,3 +83,25 @@ def _errno(error: OSError) -> str:
     import errno  # noqa: PLC0415
 
     return errno.errorcode.get(error.errno or 0, "")
+
+
+# ---------------------------------------------------------------- for who carries the packets himself (a node's shell)
+
+
+def question(step: Resolve) -> bytes:
+    """The query of a step, as it goes over the wire."""
+    asked = dns.message.make_query(step.host.rstrip(".") + ".", step.family or "A", use_edns=0, payload=1232)
+    return asked.to_wire()
+
+
+def answered(step: Resolve, wire: bytes, started: float) -> Outcome:
+    """The outcome of an answer that came over the wire; bytes that are no DNS message are a misbehaving server."""
+    try:
+        return _outcome(step, dns.message.from_wire(wire), started)
+    except (dns.exception.DNSException, ValueError) as e:
+        return _failed(step, f"server misbehaving: {type(e).__name__}", "", started)
+
+
+def unanswered(step: Resolve, words: str, errno: str, started: float) -> Outcome:
+    """The outcome of a question that got no answer, with the words of why."""
+    return _failed(step, words, errno, started)
