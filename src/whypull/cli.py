@@ -114,4 +114,6 @@ def _bug(error: Exception) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    from whypull.cli import main as run  # the module that the verbs import, whose UsageError is the one they raise
+
+    raise SystemExit(run())

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 
-from whypull.render.safe import escaped_for_json, redacted
+from whypull.model import Reading
+from whypull.render.redaction import without_credentials
+from whypull.render.safe import escaped_for_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from whypull.model import Diagnosis, Finding, Pull, Reading
+    from whypull.model import Diagnosis, Finding, Pull
 
 SCHEMA = "whypull/1"
 
@@ -23,46 +25,47 @@ def document(diagnoses: Sequence[Diagnosis], reading: Reading) -> str:
 
 def line(one: Diagnosis) -> str:
     """One diagnosis as one line of JSON, without a newline."""
-    return escaped_for_json(json.dumps({"schema": SCHEMA, **of_diagnosis(one)}, ensure_ascii=False))
+    shown, _ = without_credentials([one], Reading())
+    return escaped_for_json(json.dumps({"schema": SCHEMA, **_diagnosis(shown[0])}, ensure_ascii=False))
 
 
 def as_dict(diagnoses: Sequence[Diagnosis], reading: Reading) -> dict[str, Any]:
-    """The document before it is written."""
+    """The document before it is written; nothing in it looks like a credential."""
+    diagnoses, reading = without_credentials(diagnoses, reading)
     return {
         "schema": SCHEMA,
-        "diagnoses": [of_diagnosis(one) for one in diagnoses],
-        "notes": [redacted(note) for note in reading.notes],
-        "ask": [redacted(ask) for ask in reading.ask],
-        "seen": redacted(reading.seen),
+        "diagnoses": [_diagnosis(one) for one in diagnoses],
+        "notes": list(reading.notes),
+        "ask": list(reading.ask),
+        "seen": reading.seen,
     }
 
 
-def of_diagnosis(one: Diagnosis) -> dict[str, Any]:
-    """One diagnosis: the verdict first, then what it is about, then why."""
+def _diagnosis(one: Diagnosis) -> dict[str, Any]:
     return {
         "verdict": one.verdict,
         "pull": _pull(one.pull),
         "findings": [_finding(finding) for finding in one.findings],
         "path": dict(one.path),
-        "path_facts": {stage: redacted(fact) for stage, fact in one.path_facts.items()},
-        "ask": [redacted(step) for step in one.ask],
-        "vantage": redacted(one.vantage),
+        "path_facts": dict(one.path_facts),
+        "ask": list(one.ask),
+        "vantage": one.vantage,
         "count": one.count,
         "pulls": [_pull(pull) for pull in one.pulls or (one.pull,)],
-        "since": redacted(one.since),
-        "said": redacted(one.said),
-        "notes": [redacted(note) for note in one.notes],
+        "since": one.since,
+        "said": one.said,
+        "notes": list(one.notes),
     }
 
 
 def _pull(pull: Pull) -> dict[str, str]:
     return {
-        "image": redacted(pull.image),
-        "namespace": redacted(pull.namespace),
-        "pod": redacted(pull.pod),
-        "container": redacted(pull.container),
-        "node": redacted(pull.node),
-        "runtime": redacted(pull.runtime),
+        "image": pull.image,
+        "namespace": pull.namespace,
+        "pod": pull.pod,
+        "container": pull.container,
+        "node": pull.node,
+        "runtime": pull.runtime,
     }
 
 
@@ -70,11 +73,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "cause": finding.cause,
         "certainty": finding.certainty,
-        "title": redacted(finding.title),
-        "args": {name: redacted(value) for name, value in finding.args.items()},
-        "because": [redacted(fact) for fact in finding.because],
-        "fixes": [
-            {"who": redacted(f.who), "do": redacted(f.do), "run": redacted(f.run), "wait": redacted(f.wait)}
-            for f in finding.fixes
-        ],
+        "title": finding.title,
+        "args": dict(finding.args),
+        "because": list(finding.because),
+        "fixes": [{"who": f.who, "do": f.do, "run": f.run, "wait": f.wait} for f in finding.fixes],
     }

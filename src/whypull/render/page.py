@@ -52,7 +52,7 @@ def _fixes(cause: Cause, width: int, style: Style) -> Iterator[str]:
     for fix in cause.fixes:
         yield ""
         on = f" ({', '.join(part.strip() for part in fix.on.split(','))})" if fix.on else ""
-        yield from (style.paint("strong", line) for line in wrap(plain(f"Fix, by {sentence(fix.who, {})}{on}"), width))
+        yield from (style.paint("strong", line) for line in wrap(plain(f"Fix, by {command(fix.who, {})}{on}"), width))
         if fix.do:
             yield from wrap(plain(sentence(fix.do, {})), width, "  ")
         for line in block(command(fix.run, {})).split("\n") if fix.run else ():

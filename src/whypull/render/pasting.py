@@ -12,6 +12,12 @@ _PROSE = frozenset({
     "on", "from", "shows", "says", "means", "answers", "against", "without", "with", "once", "and", "then", "while", "in",
     "at", "as", "logged", "to", "for",
 })  # fmt: skip
+_PASTABLE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/@%+=-")
+
+
+def pastable(word: str) -> bool:
+    """Whether a word can stand in a shell command as it is: nothing in it that a shell or an option parser acts on."""
+    return bool(word) and word[0] != "-" and _PASTABLE.issuperset(word)
 
 
 def step(text: str) -> tuple[str, str]:

@@ -40,12 +40,12 @@ def is_hostile(text: str) -> bool:
 
 def plain(text: str) -> str:
     """A text as one harmless line: white space and line breaks are folded into one blank."""
-    return neutral(" ".join(redacted(text).split(None)))
+    return neutral(" ".join(text.split(None)))
 
 
 def block(text: str) -> str:
     """A text of several lines, each harmless; tabs are blanks, line ends are newlines."""
-    lines = redacted(text).replace("\r\n", "\n").replace("\r", "\n").expandtabs(4).split("\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4).split("\n")
     return "\n".join(neutral(line).rstrip() for line in lines).strip("\n")
 
 
@@ -79,8 +79,3 @@ def _json_codes() -> dict[int, str]:
     codes = {code: f"\\u{code:04x}" for code in escape_codes() if 0x7F <= code < 0x10000}
     pairs = {code: code - 0x10000 for code in escape_codes() if code >= 0x10000}
     return codes | {code: f"\\u{0xD800 + (rest >> 10):04x}\\u{0xDC00 + (rest & 0x3FF):04x}" for code, rest in pairs.items()}
-
-
-def redacted(text: str) -> str:
-    """The text without anything that looks like a credential: the last of several defences."""
-    return text

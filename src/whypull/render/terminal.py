@@ -9,7 +9,8 @@ from whypull.model import STAGES
 from whypull.render import style as marks
 from whypull.render import words
 from whypull.render.layout import cells, counted, listed, wrap
-from whypull.render.pasting import step
+from whypull.render.pasting import pastable, step
+from whypull.render.redaction import without_credentials
 from whypull.render.safe import block, plain
 
 TYPE_CHECKING = False
@@ -24,10 +25,13 @@ MOST_OWNERS = 4  # ways out that a screen shows; the page has all
 MOST_NOTES = 6
 LONGEST_QUOTE = 1_500  # characters of the decisive text on a screen; -o json has all of it
 LONGEST_FACT = 400
+_WALKABLE = frozenset({"dns", "network", "proxy", "tls", "registry", "auth", "image"})
+_HOLD = "\0"  # stands for a painted mark while a line is laid out
 
 
 def screen(diagnoses: Sequence[Diagnosis], reading: Reading, width: int, style: Style, prog: str = "whypull") -> str:
     """The whole answer for a terminal of `width` columns, newline at its end. `prog` is how the user calls this program."""
+    diagnoses, reading = without_credentials(diagnoses, reading)
     return "\n".join(_Screen(reading, width, style, prog).lines(diagnoses)) + "\n"
 
 
@@ -44,8 +48,9 @@ class _Screen:
             yield from self.nothing()
             return
         if len(known) > 1:
-            pulls = sum(one.count for one in known)
-            yield from self.prose(f"{len(known)} things stop {counted(pulls, 'pull')}, the one that stops most first:", "")
+            what = "root causes" if all(one.verdict == "cause" for one in known) else "problems"
+            pulls = counted(sum(one.count for one in known), "pull")
+            yield from self.prose(f"{len(known)} {what} stop {pulls}; what is certain and stops most comes first.", "")
             yield ""
         for number, one in enumerate(known):
             if number:
@@ -94,7 +99,8 @@ class _Screen:
         yield f"{self.style.mark(mark)} {lines[0]}"
         yield from ("  " + line for line in lines[1:])
         certainty = one.findings[0].certainty if one.verdict == "cause" else "undecided" if one.findings else "unknown"
-        parts = [certainty, one.pull.image, words.hit(one), words.since(one.since)]
+        image = "" if one.pull.image in title else one.pull.image
+        parts = [certainty, image, words.hit(one), words.since(one.since)]
         yield from self.dotted([plain(part) for part in parts if part])
 
     def dotted(self, parts: Sequence[str]) -> Iterator[str]:
@@ -128,17 +134,18 @@ class _Screen:
         for stage in settled:
             state = one.path[stage]
             mark = self.style.mark(marks.MARKS[state])
-            fact = plain(one.path_facts.get(stage, "")) or state
-            yield from (
-                line.replace("\0", mark, 1) for line in wrap(_shortened(fact), self.width, f"    \0 {stage:<9} ", " " * 16)
-            )
+            fact = _shortened(plain(words.stage_fact(one, stage)))
+            yield from self.marked(mark, wrap(fact, self.width, f"    {_HOLD} {stage:<9} ", " " * 16))
         for state, says in (("not reached", "not reached"), ("not looked", "not looked at")):
             stages = [stage for stage in STAGES if one.path.get(stage, "not looked") == state]
             if stages:
                 mark = self.style.mark(marks.MARKS[state])
-                yield from (
-                    line.replace("\0", mark, 1) for line in wrap(f"{says}: {', '.join(stages)}", self.width, "    \0 ", " " * 6)
-                )
+                yield from self.marked(mark, wrap(f"{says}: {', '.join(stages)}", self.width, f"    {_HOLD} ", " " * 6))
+
+    @staticmethod
+    def marked(mark: str, lines: Sequence[str]) -> Iterator[str]:
+        yield lines[0].replace(_HOLD, mark, 1)
+        yield from lines[1:]
 
     # ------------------------------------------------------------ why we dare
 
@@ -165,11 +172,14 @@ class _Screen:
     def candidates(self, one: Diagnosis) -> Iterator[str]:
         yield ""
         yield self.heading("What fits, the likeliest first")
+        shared = [fact for fact in words.because(one.findings[0]) if all(fact in f.because for f in one.findings)]
+        for fact in shared:
+            yield from self.prose(_shortened(plain(fact)), "    ")
         for number, finding in enumerate(one.findings, 1):
             identity = self.style.paint("quiet", f"[{finding.cause}]")
             yield from wrap(plain(finding.title), self.width, f"    {number}  ", " " * 7)
             yield f"       {identity} {finding.certainty}"
-            for fact in words.because(finding)[:3]:
+            for fact in [fact for fact in words.because(finding) if fact not in shared][:3]:
                 yield from self.prose(_shortened(plain(fact)), " " * 7)
             if finding.fixes:
                 first = finding.fixes[0]
@@ -211,10 +221,19 @@ class _Screen:
             yield from self.prose(meaning, "      " if run else "    ")
 
     def onward(self, one: Diagnosis) -> Iterator[str]:
-        if one.findings:
-            yield ""
-            for finding in one.findings:
-                yield self.style.paint("quiet", f"  {self.prog} explain {finding.cause}")
+        if not one.findings:
+            return
+        yield ""
+        for finding in one.findings:
+            yield self.style.paint("quiet", f"  {self.prog} explain {finding.cause}")
+        on_the_way = {finding.cause.partition(".")[0] for finding in one.findings} & _WALKABLE
+        if (
+            on_the_way
+            and one.vantage in {"paste", "cluster", ""}
+            and one.findings[0].certainty != "proved"
+            and pastable(one.pull.image)
+        ):
+            yield self.style.paint("quiet", f"  {self.prog} check {one.pull.image}")
 
     # ------------------------------------------------------------ no cause at all
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from whypull.render import words
 from whypull.render.layout import listed
-from whypull.render.pasting import step
+from whypull.render.pasting import pastable, step
+from whypull.render.redaction import without_credentials
 from whypull.render.safe import fenced, markdown
 
 TYPE_CHECKING = False
@@ -18,6 +19,7 @@ MOST_NAMES = 20
 
 def ticket(diagnoses: Sequence[Diagnosis], reading: Reading, prog: str = "whypull") -> str:
     """All tickets as one Markdown text, newline at its end. What came from outside is text in it, never markup."""
+    diagnoses, reading = without_credentials(diagnoses, reading)
     parts = list(_parts(diagnoses, reading, prog))
     return "\n\n".join("\n\n".join(part) for part in parts) + "\n"
 
@@ -86,10 +88,10 @@ def _check(one: Diagnosis, fixes: Sequence[Fix], prog: str) -> Iterator[str]:
     for fix in fixes:
         if fix.wait:
             yield markdown(fix.wait)
-    if pull.pod:
+    if pastable(pull.pod) and (not pull.namespace or pastable(pull.namespace)):
         namespace = f" -n {pull.namespace}" if pull.namespace else ""
         yield fenced(f"kubectl describe pod {pull.pod}{namespace} | {prog} explain", "sh")
-    elif pull.image:
+    elif pastable(pull.image):
         yield fenced(f"{prog} check {pull.image}", "sh")
 
 

@@ -108,6 +108,31 @@ def speaker(one: Diagnosis, reading: Reading) -> str:
     return f"{who}{where} says{often}" if said.by else f"{who}{often}"
 
 
+_PASSED = {
+    "spec": "the image's name was accepted",
+    "secret": "a pull secret that can be used is there",
+    "node": "the node is ready",
+    "dns": "the name has an address",
+    "network": "the connection opened",
+    "proxy": "the proxy let it through",
+    "tls": "the handshake was done",
+    "registry": "the registry answered",
+    "auth": "the registry let the caller in",
+    "image": "the image was found",
+    "unpack": "the layers were unpacked",
+}
+
+
+def stage_fact(one: Diagnosis, stage: str) -> str:
+    """What was seen of a stage that passed or failed; what its state implies where nobody noted more."""
+    if one.path_facts.get(stage):
+        return one.path_facts[stage]
+    if one.path.get(stage) == "passed":
+        return _PASSED[stage]
+    facts = because(one.findings[0]) if len(one.findings) == 1 else []
+    return facts[0] if facts else "here it stops"
+
+
 def title_of(one: Diagnosis) -> str:
     """What is wrong, in one sentence with the user's names."""
     if one.verdict == "cause" and one.findings:
