@@ -63,14 +63,14 @@ class NodeLost(Exception):
 # bash closes a background job's stdin, hence the copy in descriptor 4.
 _RELAYS = {
     "bash": (
-        "bash -c 'exec 3<>/dev/tcp/{address}/{port} || exit 7; printf \"whypull-connected\\n\"; exec 4<&0; "
+        'bash -c \'exec 3<>/dev/tcp/{address}/{port} || exit 7; printf "whypull-connected\\n"; exec 4<&0; '
         "cat <&4 >&3 & cat <&3; kill $! 2>/dev/null'"
     ),
     "python3": (
         "python3 -c '\nimport os,select,socket,sys\n"
-        "try: s=socket.create_connection((\"{address}\",{port}),{seconds})\n"
+        'try: s=socket.create_connection(("{address}",{port}),{seconds})\n'
         "except OSError as e: sys.stderr.write(str(e.strerror or e)); sys.exit(7)\n"
-        "s.settimeout(None); os.write(1,b\"whypull-connected\\n\"); r=[0,s]\n"
+        's.settimeout(None); os.write(1,b"whypull-connected\\n"); r=[0,s]\n'
         "while s in r:\n"
         " for f in select.select(r,[],[])[0]:\n"
         "  d=os.read(0,65536) if f==0 else s.recv(65536)\n"
@@ -82,10 +82,11 @@ _RELAYS = {
         "  else: sys.exit(0)\n'"
     ),
     "perl": (
-        "perl -MIO::Socket::INET -MIO::Select -e '$s=IO::Socket::INET->new(PeerAddr=>\"{address}\",PeerPort=>{port},"
-        "Timeout=>{seconds}) or do {{ print STDERR \"$!\"; exit 7 }}; syswrite STDOUT,\"whypull-connected\\n\"; "
+        'perl -MIO::Socket::INET -MIO::Select -e \'$s=IO::Socket::INET->new(PeerAddr=>"{address}",PeerPort=>{port},'
+        'Timeout=>{seconds}) or do {{ print STDERR "$!"; exit 7 }}; syswrite STDOUT,"whypull-connected\\n"; '
         "$w=IO::Select->new($s,\\*STDIN); while(@r=$w->can_read) {{ for $f (@r) {{ $n=sysread $f,$d,65536; "
-        "if($f==$s) {{ exit 0 unless $n; syswrite STDOUT,$d }} elsif($n) {{ syswrite $s,$d }} else {{ $w->remove(\\*STDIN) }} }} }}'"
+        "if($f==$s) {{ exit 0 unless $n; syswrite STDOUT,$d }} elsif($n) {{ syswrite $s,$d }} "
+        "else {{ $w->remove(\\*STDIN) }} }} }}'"
     ),
     "socat": "printf 'whypull-connected\\n'; socat -t 10 STDIO TCP:{bracketed}:{port},connect-timeout={seconds}",
     "nc": "printf 'whypull-connected\\n'; nc -w {seconds} {address} {port}",
@@ -131,9 +132,13 @@ class Shell:
         """One sentence for each check that a missing tool costs on this node."""
         found = []
         if not self.relay:
-            found.append("The node has neither bash nor python3, perl, socat or nc: connections are judged by openssl's or curl's words.")
+            found.append(
+                "The node has neither bash nor python3, perl, socat or nc: connections are judged by openssl's or curl's words."
+            )
         elif self.relay not in _TELLS:
-            found.append(f"Connections go through {self.relay}, which does not tell a refused connection from one that is closed early.")
+            found.append(
+                f"Connections go through {self.relay}, which does not tell a refused connection from one that is closed early."
+            )
         if not self.tools & {"getent", "nslookup"}:
             found.append("The node has no getent: its own way of looking up names (nsswitch, hosts file) is not seen.")
         if not (self._asks_by_udp() or self.relay):
@@ -141,7 +146,7 @@ class Shell:
         return tuple(found)
 
     def run(self, script: str, seconds: float = 30, stdin: bytes = b"") -> Ran:
-        """Runs a script by the node's sh. A credential goes to stdin and never into the script. Raises NodeLost after `seconds`."""
+        """Runs a script by the node's sh; credentials go to stdin, never into the script. Raises NodeLost after `seconds`."""
         try:
             done = subprocess.run(  # noqa: S603 - the transport's own command
                 list(self.transport.command(script)), input=stdin, capture_output=True, timeout=seconds, check=False
@@ -177,7 +182,8 @@ class Shell:
         ours, theirs = socket.socketpair()
         words = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the relay
         try:
-            process = subprocess.Popen(list(self.transport.command(script)), stdin=theirs, stdout=theirs, stderr=words)  # noqa: S603
+            argv = list(self.transport.command(script))
+            process = subprocess.Popen(argv, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=words)  # noqa: S603
         except OSError as e:
             ours.close()
             raise NodeLost(f"{self.transport.command('')[0]} cannot be run: {(e.strerror or str(e)).lower()}") from e
@@ -262,7 +268,9 @@ class Shell:
 
         address, _, port = step.server.partition("#")
         if not _ADDRESS.fullmatch(address):
-            return Outcome(ok=False, layer="dns", text=f"lookup {step.host} on {step.server}: no such nameserver", server=step.server)
+            return Outcome(
+                ok=False, layer="dns", text=f"lookup {step.host} on {step.server}: no such nameserver", server=step.server
+            )
         asked = question(step)
         if not self._asks_by_udp():
             return self._ask_by_tcp(step, address, int(port or 53), asked, until)
@@ -272,7 +280,9 @@ class Shell:
         inner = f"exec 3<>/dev/udp/{address}/{port or 53} && printf '%b' {shlex.quote(escaped)} >&3 && {read}"
         began = time.monotonic()
         ran = self.run(f"bash -c {shlex.quote(inner)}", 12)
-        wire = bytes.fromhex("".join(ran.out.decode("ascii", "replace").split())) if re.fullmatch(rb"[0-9a-f\s]*", ran.out) else b""
+        wire = (
+            bytes.fromhex("".join(ran.out.decode("ascii", "replace").split())) if re.fullmatch(rb"[0-9a-f\s]*", ran.out) else b""
+        )
         if wire:
             return answered(step, wire, began)
         refused = _failed(ran.err, step.server)
