@@ -93,6 +93,8 @@ TABLE = {"registry.shop.test": ("10.1.2.3",), "gone.shop.test": "NXDOMAIN", "bro
 
 
 def asks(node, address):
+    # A label of ten letters puts a newline's byte into the question.
+    assert node.resolve(Resolve("tenletters.shop.test", "A", address), soon()).rcode == "NXDOMAIN"
     assert node.resolve(Resolve("registry.shop.test", "A", address), soon()).addresses == ("10.1.2.3",)
     assert node.resolve(Resolve("gone.shop.test", "A", address), soon()).rcode == "NXDOMAIN"
     assert node.resolve(Resolve("broken.shop.test", "A", address), soon()).rcode == "SERVFAIL"

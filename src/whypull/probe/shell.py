@@ -277,7 +277,8 @@ class Shell:
         escaped = "".join(f"\\x{byte:02x}" for byte in asked)
         limit = "timeout 5 " if "timeout" in self.tools else ""
         read = f"{limit}dd bs=4096 count=1 <&3 | od -An -v -tx1"
-        inner = f"exec 3<>/dev/udp/{address}/{port or 53} && printf '%b' {shlex.quote(escaped)} >&3 && {read}"
+        # Not bash's own printf: it flushes at a newline, and a byte 10 would cut the datagram in two.
+        inner = f"exec 3<>/dev/udp/{address}/{port or 53} && env printf '%b' {shlex.quote(escaped)} >&3 && {read}"
         began = time.monotonic()
         ran = self.run(f"bash -c {shlex.quote(inner)}", 12)
         wire = (
