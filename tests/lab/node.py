@@ -1,0 +1,198 @@
+"""A node: a real containerd with its own network, mounts, resolver, environment, trust store, certs.d and disk.
+
+Its files lie where a node has them (/etc/containerd, /etc/resolv.conf, /etc/systemd/system/containerd.service.d, …), on an
+overlay that only this node sees, so that a printed fix can be carried out to the letter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+
+from lab import cri, network
+from lab.start import ROOT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lab.cri import Pulled
+
+DISK = "size=96m"
+OFF = ("btrfs", "zfs", "devmapper", "aufs", "native", "blockfile", "erofs")
+_MOUNTS = """
+set -e
+mount -t overlay -o lowerdir=/etc,upperdir=$1/etc,workdir=$1/work lab /etc
+mount -t tmpfs lab /etc/ssl/certs
+mount -t tmpfs lab /usr/local && mkdir -p /usr/local/bin /usr/local/share/ca-certificates
+mount -t tmpfs lab /usr/share/ca-certificates
+mount -t tmpfs lab /tmp
+mount -t overlay -o lowerdir=/var/lib,upperdir=$1/var,workdir=$1/varwork lab /var/lib
+mkdir -p /var/lib/containerd && mount -t tmpfs -o $2 lab /var/lib/containerd
+[ "$3" = /usr/bin/containerd ] || mount --bind $3 /usr/bin/containerd
+cp $1/systemctl /usr/local/bin/systemctl
+mount --bind $1/run /run
+echo ready
+exec sleep infinity
+"""
+_SYSTEMCTL = """#!/bin/sh
+# There is no systemd here: a restart is written down, and the lab carries it out.
+case "$*" in *restart*containerd*|*start*containerd*) touch /run/restart-containerd ;; esac
+"""
+
+
+class Node:
+    """One node. `files` are path → content; the environment of containerd comes from its systemd drop-ins."""
+
+    def __init__(
+        self, name: str, number: int, containerd: pathlib.Path, version: str, files: Mapping[str, str], disk: str = DISK
+    ) -> None:
+        self.name = name
+        self.number = number
+        self.version = version
+        self.folder = f"{ROOT}/nodes/{name}"
+        self.socket = f"{self.folder}/run/containerd/containerd.sock"
+        self._runtime: subprocess.Popen[bytes] | None = None
+        for part in ("etc", "work", "var", "varwork", "run"):
+            os.makedirs(f"{self.folder}/{part}")
+        shim = pathlib.Path(self.folder, "systemctl")
+        shim.write_text(_SYSTEMCTL, encoding="ascii")
+        shim.chmod(0o755)
+        self.address, self.seen_as = network.attach(name, number)
+        binary = "/usr/bin/containerd" if version.startswith("1.6") else str(containerd / "usr/bin/containerd")
+        self._holder = subprocess.Popen(
+            ["nsenter", f"--net=/run/netns/{name}", "unshare", "--mount", "--propagation", "private",
+             "sh", "-c", _MOUNTS, "sh", self.folder, disk, binary],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd="/",
+        )  # fmt: skip
+        assert self._holder.stdout is not None
+        if self._holder.stdout.readline() != b"ready\n":
+            raise RuntimeError(f"the mounts of {name} failed")
+        self.root = f"/proc/{self._holder.pid}/root"
+        self.write(files)
+
+    # ------------------------------------------------------------ files and commands
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Writes files of the node; an empty text removes one."""
+        for path, text in files.items():
+            at = pathlib.Path(self.root + path)
+            if not text:
+                at.unlink(missing_ok=True)
+                continue
+            at.parent.mkdir(parents=True, exist_ok=True)
+            at.unlink(missing_ok=True)
+            at.write_text(text, encoding="utf-8")
+
+    def run(self, script: str, text: str = "", seconds: float = 60.0) -> subprocess.CompletedProcess[str]:
+        """Runs a script on the node, as its administrator would; a restart of containerd that it asks for is carried out."""
+        command = [
+            *self._inside(),
+            "env",
+            "-i",
+            "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME=/root",
+            "bash",
+            "-c",
+            script,
+        ]
+        done = subprocess.run(command, input=text, text=True, capture_output=True, check=False, timeout=seconds, cwd="/")
+        asked = pathlib.Path(self.folder, "run/restart-containerd")
+        if asked.exists():
+            asked.unlink()
+            self.restart()
+        return done
+
+    def _inside(self) -> list[str]:
+        return ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", f"--net=/proc/{self._holder.pid}/ns/net"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What systemd would give containerd: the Environment= lines of its drop-ins, later ones winning."""
+        found: dict[str, str] = {}
+        for path in sorted(glob.glob(f"{self.root}/etc/systemd/system/containerd.service.d/*.conf")):
+            text = pathlib.Path(path).read_text(encoding="utf-8").replace("\\\n", " ")
+            for line in re.findall(r"^\s*Environment=(.*)$", text, re.M):
+                found.update(word.split("=", 1) for word in shlex.split(line) if "=" in word)
+        return found
+
+    # ------------------------------------------------------------ the runtime
+
+    @property
+    def pid(self) -> int:
+        """The runtime's process."""
+        assert self._runtime is not None
+        return self._runtime.pid
+
+    def start(self) -> None:
+        """Starts containerd and waits for its socket; one that dies at once is left dead (that can be the fault)."""
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **self.environment}
+        with open(f"{self.folder}/containerd.log", "ab") as log:
+            self._runtime = subprocess.Popen(
+                [*self._inside(), "/usr/bin/containerd"],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+            )
+        with contextlib.suppress(TimeoutError):
+            cri.wait_for(self.socket, 20.0 if self._runtime.poll() is None else 0.1)
+
+    def stop(self) -> None:
+        """Ends containerd."""
+        if self._runtime is not None:
+            self._runtime.kill()
+            self._runtime.wait()
+
+    def restart(self) -> None:
+        """Ends containerd and starts it with the environment that its drop-ins have now."""
+        self.stop()
+        pathlib.Path(self.socket).unlink(missing_ok=True)
+        self.start()
+
+    def pull(self, image: str, account: tuple[str, str] = ("", ""), seconds: float = 60.0) -> Pulled:
+        """One pull over CRI."""
+        return cri.pull(self.socket, image, *account, seconds=seconds)
+
+    @property
+    def log(self) -> str:
+        """What containerd wrote."""
+        return pathlib.Path(self.folder, "containerd.log").read_text(encoding="utf-8", errors="replace")
+
+    def remove(self) -> None:
+        """Ends the node; its disk goes with its mounts."""
+        self.stop()
+        self._holder.send_signal(signal.SIGKILL)
+        self._holder.wait()
+        network.detach(self.name, self.number, self.address)
+        for _ in range(20):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if not os.path.exists(self.folder):
+                return
+            time.sleep(0.05)
+
+
+def config_toml(version: str, registry: str = 'config_path = "/etc/containerd/certs.d"', more: str = "") -> str:
+    """A config.toml in the layout of this containerd, with this [registry] table and `more` below the image plugin."""
+    layout, plugin = (3, "io.containerd.cri.v1.images") if version.startswith("2") else (2, "io.containerd.grpc.v1.cri")
+    off = ", ".join(f'"io.containerd.snapshotter.v1.{name}"' for name in OFF)
+    off += ', "io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing", "io.containerd.nri.v1.nri"'
+    return (
+        f"version = {layout}\ndisabled_plugins = [{off}]\n\n"
+        f"[plugins.'{plugin}']\n{more}\n[plugins.'{plugin}'.registry]\n{registry}\n"
+    )
+
+
+def drop_in(environment: Mapping[str, str]) -> str:
+    """A systemd drop-in that sets an environment."""
+    lines = "".join(f'Environment="{name}={value}"\n' for name, value in environment.items())
+    return f"[Service]\n{lines}"
