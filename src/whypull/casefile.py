@@ -19,7 +19,7 @@ MOST_FACTS = 2_000
 _KINDS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
-        model.Said, model.PodSeen, model.AccountSeen, model.SecretSeen, model.SecretAbsent, model.NodeSeen,
+        model.Said, model.PodSeen, model.AccountSeen, model.SecretSeen, model.SecretAbsent, model.NodeSeen, model.HostsSeen,
         model.AuthEntry, model.Pull, steps.Tried, steps.Resolve, steps.Connect, steps.Tunnel, steps.Handshake,
         steps.Request, steps.Outcome, steps.Certificate,
     )

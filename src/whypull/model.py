@@ -133,7 +133,20 @@ class NodeSeen:
     addresses: tuple[tuple[str, str], ...] = ()  # ("InternalIP", "10.0.3.7")
 
 
-Fact: TypeAlias = "Said | PodSeen | AccountSeen | SecretSeen | SecretAbsent | NodeSeen | Tried"
+@dataclass(frozen=True, slots=True)
+class HostsSeen:
+    """Which hosts the runtime's own configuration makes of the image's registry, in the order in which they are asked."""
+
+    registry: str  # as in the normalised reference: docker.io, host:5000
+    runtime: str = ""  # containerd, cri-o
+    source: str = ""  # the file that decided; empty: the runtime's defaults
+    hosts: tuple[str, ...] = ()  # base URLs, the registry itself last
+    ignored: tuple[str, ...] = ()  # what the runtime passes over in silence, one sentence each
+    problem: str = ""  # the runtime's words, where the configuration itself stops the pull
+    broken: bool = False  # a file is there for this registry, and the runtime goes on as if there were none
+
+
+Fact: TypeAlias = "Said | PodSeen | AccountSeen | SecretSeen | SecretAbsent | NodeSeen | HostsSeen | Tried"
 
 
 @dataclass(frozen=True, slots=True)
