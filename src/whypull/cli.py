@@ -27,17 +27,25 @@ VERBS = {
 }
 
 HELP = """\
-whypull: why can this node not pull this image, who can fix it, and with which command?
+{prog}: why can this node not pull this image, who can fix it, and with which command?
 
-  kubectl describe pod web-0 | whypull explain        the cause of what Kubernetes said
-  whypull explain events.json node.log dump.tar.gz    files, directories, archives, together
-  whypull explain auth.ip-not-allowed                 all about one cause
+  kubectl describe pod web-0 | {prog}      the cause of what Kubernetes said
+  {prog} explain events.json node.log dump.tar.gz
+                                           files, directories, archives, together
+  {prog} explain auth.ip-not-allowed       all about one cause
+  {prog} check registry.example.com/app:1  walk the pull again from here
 
 Verbs
 {verbs}
 
-whypull VERB --help tells more. Installed as kubectl-whypull too: kubectl whypull explain …
-Exit codes: 0 nothing failed, 1 a cause was found, 2 usage, 3 undecided, 4 a bug of ours."""
+{prog} VERB --help tells more. Installed as whypull and as kubectl whypull.
+Exit codes: 0 nothing failed, 1 a cause was found, 2 usage or unreadable input,
+            3 undecided or unknown, 4 a bug of ours."""
+
+
+def called() -> str:
+    """How the user calls this program: "kubectl whypull" where kubectl started it as its plugin."""
+    return "kubectl whypull" if os.path.basename(sys.argv[0]).startswith("kubectl-") else "whypull"
 
 
 class UsageError(Exception):
@@ -47,16 +55,20 @@ class UsageError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit code. Raises nothing."""
     args = list(sys.argv[1:] if argv is None else argv)
+    _never_fail_to_encode()
     if args[:1] in (["--version"], ["version"]):
         print(f"whypull {__version__}")
         return OK
     try:
-        return _run(args)
+        code = _run(args)
+        sys.stdout.flush()  # a reader that has gone must show here, not at exit
     except UsageError as e:
-        print(f"whypull: {e}", file=sys.stderr)
+        from whypull.render.safe import block  # noqa: PLC0415 - file names are outside text too
+
+        print(f"{called()}: {block(str(e))}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
-        print("whypull: stopped.", file=sys.stderr)
+        print(f"{called()}: stopped.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (`| head`): what is still buffered must not raise again at exit.
@@ -64,12 +76,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OK
     except Exception as e:  # noqa: BLE001 - the last resort: our own bug must not look like a diagnosis
         return _bug(e)
+    return code
+
+
+def _never_fail_to_encode() -> None:
+    """A terminal that cannot show a character gets its escape; an answer must not end in a traceback for a check mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(args: list[str]) -> int:
     verb, rest = _verb(args)
     if verb == "help":
-        print(HELP.format(verbs="\n".join(f"  {name:<12}{words}" for name, words in VERBS.items())))
+        print(HELP.format(prog=called(), verbs="\n".join(f"  {name:<12}{words}" for name, words in VERBS.items())))
         return OK
     if verb not in VERBS:
         raise UsageError(_unknown(verb))
@@ -96,7 +116,7 @@ def _unknown(verb: str) -> str:
     if near:
         return f"there is no verb {verb!r}; did you mean {near[0]!r}?"
     if os.path.exists(verb) or " " in verb or "." in verb:
-        return f"there is no verb {verb!r}; to have it explained: whypull explain {verb!r}"
+        return f"there is no verb {verb!r}; to have it explained: {called()} explain {verb!r}"
     return f"there is no verb {verb!r}; the verbs are {', '.join(VERBS)}."
 
 

@@ -22,23 +22,24 @@ def parser() -> ArgumentParser:
 
 
 def run(args: Sequence[str]) -> int:
-    """Prints the causes, all or of some stages, as a table or as JSON. Raises UsageError."""
+    """Prints the causes, all or of some stages, in the format that was asked for. Raises UsageError."""
     from whypull.causes import catalogue  # noqa: PLC0415
     from whypull.commands import options  # noqa: PLC0415
 
     chosen = parser().parse_args(args)
     rows = [c for c in catalogue().values() if not chosen.stage or c.stage in chosen.stage]
-    if chosen.output in {"json", "yaml"}:
-        print(_as_json(rows))
-    else:
-        from whypull.render.page import causes_list  # noqa: PLC0415
-
-        print(causes_list(rows, options.width(chosen.width)), end="")
+    print(_written(rows, chosen.output, options.width(chosen.width)), end="")
     return 0
 
 
-def _as_json(rows: Sequence[Cause]) -> str:
-    import json  # noqa: PLC0415
+def _written(rows: Sequence[Cause], form: str, width: int) -> str:
+    from whypull.cli import called  # noqa: PLC0415
+    from whypull.render import page  # noqa: PLC0415
 
-    fields = [{"id": c.id, "stage": c.stage, "title": c.title, "decide": c.decide, "guide": c.guide} for c in rows]
-    return json.dumps({"schema": "whypull/1", "causes": fields}, indent=2, ensure_ascii=False)
+    if form == "text":
+        return page.causes_list(rows, width, called())
+    if form == "markdown":
+        return page.causes_as_markdown(rows)
+    from whypull.commands import options  # noqa: PLC0415
+
+    return options.dumps(form, {"schema": "whypull/1", "causes": [page.fields_of(c) for c in rows]})

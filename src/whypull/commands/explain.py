@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from whypull.cli import FOUND, OK, UNDECIDED, UsageError
+from whypull.cli import FOUND, OK, UNDECIDED, UsageError, called
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,12 +78,12 @@ def rendered(diagnoses: Sequence[Diagnosis], reading: Reading, chosen: Namespace
     if chosen.output == "markdown":
         from whypull.render.ticket import ticket  # noqa: PLC0415
 
-        return ticket(diagnoses, reading)
+        return ticket(diagnoses, reading, prog=called())
     from whypull.render.style import Style  # noqa: PLC0415
     from whypull.render.terminal import screen  # noqa: PLC0415
 
     style = Style(colour=options.colour(chosen.color))
-    return screen(diagnoses, reading, width=options.width(chosen.width), style=style)
+    return screen(diagnoses, reading, width=options.width(chosen.width), style=style, prog=called())
 
 
 def parser() -> ArgumentParser:
@@ -91,7 +91,8 @@ def parser() -> ArgumentParser:
     from whypull.commands import options  # noqa: PLC0415
 
     made = options.parser("explain", "Why the pulls in this input fail, or all about one cause.", EPILOG)
-    made.add_argument("what", nargs="*", metavar="FILE|TEXT|CAUSE", help="standard input where nothing is named")
+    what = made.add_argument("what", nargs="*", metavar="FILE|TEXT|CAUSE", help="standard input where nothing is named")
+    what.complete = {"bash": "_shtab_compgen_files", "zsh": "_files", "tcsh": "f"}  # type: ignore[attr-defined]  # shtab.FILE
     made.add_argument("--lines", action="store_true", help="a stream: one answer a failed pull, as it comes")
     options.add_output(made)
     return made
@@ -105,8 +106,10 @@ def _page(chosen: Namespace, width: int) -> str:
     stage, dot, _ = wanted.partition(".")
     from whypull.model import STAGES  # noqa: PLC0415
 
-    if not dot or stage not in STAGES or " " in wanted:
+    if stage not in STAGES or " " in wanted:
         return ""
+    if not dot:
+        raise UsageError(f"{wanted} is a stage of the pull path; its causes: {called()} causes --stage {wanted}")
     from whypull.causes import body, catalogue  # noqa: PLC0415
 
     cause = catalogue().get(wanted)
@@ -114,11 +117,14 @@ def _page(chosen: Namespace, width: int) -> str:
         from difflib import get_close_matches  # noqa: PLC0415
 
         near = get_close_matches(wanted, catalogue(), n=3, cutoff=0.4)
-        raise UsageError(f"there is no cause {wanted!r}; near it: {', '.join(near) or 'see whypull causes'}")
+        raise UsageError(f"there is no cause {wanted!r}; near it: {', '.join(near) or f'see {called()} causes'}")
     if chosen.output == "markdown":
         return body(wanted)
     from whypull.commands import options  # noqa: PLC0415
-    from whypull.render.page import explain_page  # noqa: PLC0415
+    from whypull.render.page import explain_page, fields_of  # noqa: PLC0415
+
+    if chosen.output in {"json", "yaml"}:
+        return options.dumps(chosen.output, {"schema": "whypull/1", "cause": {**fields_of(cause), "body": body(wanted)}})
     from whypull.render.style import Style  # noqa: PLC0415
 
     return explain_page(cause, body(wanted), width, Style(colour=options.colour(chosen.color)))
@@ -131,7 +137,7 @@ def _read(what: Sequence[str]) -> Reading:
     if text:
         return read_text(text)
     if not what and sys.stdin.isatty():
-        print("Paste what Kubernetes said, then Ctrl-D (whypull explain --help tells what it reads):", file=sys.stderr)
+        print("Paste what Kubernetes said, then Ctrl-D ({called()} explain --help tells what it reads):", file=sys.stderr)
     from whypull.read.sources import Unreadable, open_sources  # noqa: PLC0415
 
     try:
@@ -144,5 +150,7 @@ def _as_text(what: Sequence[str]) -> str:
     """The arguments as one message, where they are no files: a message has blanks or is a reason of Kubernetes."""
     if not what or any(w == "-" or os.path.exists(w) for w in what):
         return ""
+    if all("." in w or "/" in w for w in what) and " " not in "".join(what):
+        return ""  # names of files that are not there, which must be said
     joined = " ".join(what)
     return joined if " " in joined.strip() or joined.isalpha() else ""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from whypull.cli import UsageError
+from whypull.cli import UsageError, called
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 FORMATS = ("text", "json", "yaml", "markdown")
 NARROWEST, WIDEST, USUAL = 60, 200, 80
@@ -25,9 +25,9 @@ def parser(verb: str, description: str, epilog: str = "") -> ArgumentParser:
             raise UsageError(f"{message}\n  {self.format_usage().strip()}")
 
     return Parser(
-        prog=f"whypull {verb}",
+        prog=f"{called()} {verb}",
         description=description,
-        epilog=epilog,
+        epilog=epilog.replace("whypull ", f"{called()} "),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -57,3 +57,14 @@ def colour(asked: str) -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sys.stdout.isatty()
+
+
+def dumps(form: str, fields: dict[str, Any]) -> str:
+    """Fields as JSON or YAML."""
+    if form == "yaml":
+        from whypull.render import as_yaml  # noqa: PLC0415 - PyYAML costs 15 ms
+
+        return as_yaml.dumps(fields)
+    from whypull.render import as_json  # noqa: PLC0415
+
+    return as_json.dumps(fields)

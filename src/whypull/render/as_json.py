@@ -20,7 +20,12 @@ SCHEMA = "whypull/1"
 
 def document(diagnoses: Sequence[Diagnosis], reading: Reading) -> str:
     """One JSON document with all diagnoses, `diagnoses` empty where no pull failed; ends with a newline."""
-    return escaped_for_json(json.dumps(as_dict(diagnoses, reading), indent=2, ensure_ascii=False)) + "\n"
+    return dumps(as_dict(diagnoses, reading))
+
+
+def dumps(fields: dict[str, Any]) -> str:
+    """Fields as JSON for people and programs: indented, hostile characters as escapes; ends with a newline."""
+    return escaped_for_json(json.dumps(fields, indent=2, ensure_ascii=False)) + "\n"
 
 
 def line(one: Diagnosis) -> str:

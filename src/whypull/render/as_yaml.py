@@ -10,6 +10,7 @@ from whypull.render.safe import escape_codes, is_hostile
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from whypull.model import Diagnosis, Reading
 
@@ -28,5 +29,10 @@ _Dumper.add_representer(str, _text)
 
 def document(diagnoses: Sequence[Diagnosis], reading: Reading) -> str:
     """One YAML document; `yaml.safe_load` of it is the JSON document."""
-    written = yaml.dump(as_dict(diagnoses, reading), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
-    return str(written).translate(escape_codes())  # hostile characters stand in double quotes only, where escapes are read
+    return dumps(as_dict(diagnoses, reading))
+
+
+def dumps(fields: dict[str, Any]) -> str:
+    """Fields as YAML; hostile characters stand in double quotes only, where their escapes are read."""
+    written = yaml.dump(fields, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
+    return str(written).translate(escape_codes())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from whypull.render.layout import wrap
-from whypull.render.safe import block, plain
+from whypull.render.layout import counted, wrap
+from whypull.render.safe import block, markdown, plain
 from whypull.wording import command, sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from whypull.causes import Cause
     from whypull.render.style import Style
@@ -27,6 +28,23 @@ _CAPTIONS = {"seen": "This text is this cause:", "seen possible": "This text may
 def explain_page(cause: Cause, body: str, width: int, style: Style) -> str:
     """A cause's page for a terminal: its title in plain words, its body wrapped, who ends it, and what decides."""
     return "\n".join(_page(cause, body, width, style)) + "\n"
+
+
+def fields_of(cause: Cause) -> dict[str, Any]:
+    """A cause for programs, as `whypull causes -o json` lists it; fields to be filled in commands stand as <field>."""
+    fixes = [
+        {"who": command(f.who, {}), "on": f.on, "do": sentence(f.do, {}), "run": command(f.run, {}), "wait": f.wait}
+        for f in cause.fixes
+    ]
+    return {
+        "id": cause.id,
+        "stage": cause.stage,
+        "title": sentence(cause.title, {}),
+        "decide": command(cause.decide, {}),
+        "guide": cause.guide,
+        "retired": cause.retired,
+        "fixes": fixes,
+    }
 
 
 def _page(cause: Cause, body: str, width: int, style: Style) -> Iterator[str]:
@@ -121,7 +139,7 @@ def _block(fence: str, info: str, lines: Iterator[str], style: Style) -> Iterato
         yield f"    {line}"
 
 
-def causes_list(rows: Sequence[Cause], width: int) -> str:
+def causes_list(rows: Sequence[Cause], width: int, prog: str = "whypull") -> str:
     """The causes as a table, by stage in the order of the pull path."""
     if not rows:
         return "There is no cause of that stage.\n"
@@ -130,4 +148,9 @@ def causes_list(rows: Sequence[Cause], width: int) -> str:
     for cause in rows:
         retired = f" (retired: {cause.retired})" if cause.retired else ""
         lines += wrap(plain(sentence(cause.title, {}) + retired), width, f"{cause.id:<{column}}", " " * column)
-    return "\n".join(lines) + f"\n\n{len(rows)} causes. All about one: whypull explain {rows[0].id}\n"
+    return "\n".join(lines) + f"\n\n{counted(len(rows), 'cause')}. All about one: {prog} explain {rows[0].id}\n"
+
+
+def causes_as_markdown(rows: Sequence[Cause]) -> str:
+    """The causes as a Markdown list."""
+    return "".join(f"- `{cause.id}`: {markdown(sentence(cause.title, {}))}\n" for cause in rows)
