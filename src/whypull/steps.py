@@ -50,9 +50,11 @@ class Handshake:
     port: int
     proxy: str = ""
     proxy_address: str = ""
-    trust: str = "node"  # "node": the trust store of the vantage with --ca; "bundled": a public set of roots
+    trust: str = "node"  # "node": the vantage's store with --ca; "bundled": public roots; else a store by its name, as a hosts.toml has it
     client_certificate: bool = False
     old_protocols: bool = False  # a control: also TLS 1.0, 1.1 and legacy ciphers, to see what the server speaks
+    server_name: str = ""  # a control: another name in the handshake (SNI) than the host's
+    segment: int = 0  # a control: the largest segment that the other side may send, in bytes (TCP_MAXSEG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ class Request:
     limit: int = 64 * 1024  # bytes of the body that are kept
     insecure: bool = False
     keeps: str = ""  # "token:SCOPE" where the answer's token is kept under that name and left out of the outcome
+    trust: str = "node"  # as in Handshake
+    segment: int = 0  # as in Handshake
 
 
 Step: TypeAlias = "Resolve | Connect | Tunnel | Handshake | Request"
@@ -88,6 +92,7 @@ class Certificate:
     sha256: str = ""
     self_signed: bool = False
     is_ca: bool = False
+    issuer_url: str = ""  # where the issuer's certificate can be had (authority information access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,8 @@ class Outcome:
     status: int = 0
     reason: str = ""
     headers: tuple[tuple[str, str], ...] = ()  # lower-case names; Authorization-like values left out
-    body: str = ""  # at most 64 KiB, decoded, credentials redacted
+    body: str = ""  # at most 64 KiB, decoded, credentials redacted; empty for bytes that are no text
+    first: str = ""  # the first eight bytes in hexadecimal, of a body that is no text
     cut: bool = False  # whether there was more
     size: int = 0  # bytes of the body that were read
     digest: str = ""  # sha256:… of a body that was read whole
