@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 JOBS   ?= 2
 
-.PHONY: try test lint types unit format score index bench fuzz wheel clean help
+.PHONY: try test lint types unit format score screens index bench fuzz wheel clean help
 
 help:             ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ format: $(VENV)/.ready  ## put the code into its format
 
 score: $(VENV)/.ready  ## the table of verdicts on labelled failures, written anew
 	$(BIN)/python tests/score.py --write >/dev/null
+
+screens: $(VENV)/.ready  ## the outputs that tests compare with, written anew: read each one
+	PYTHONPATH=. $(BIN)/python tests/test_screens.py
 
 index: $(VENV)/.ready  ## the catalogue's index, made anew from the pages
 	$(BIN)/python -m whypull.causes.build

@@ -24,13 +24,16 @@ def _cell(character: str) -> int:
     return 2 if east_asian_width(character) in {"W", "F"} else 1
 
 
-def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
-    """Prose in lines of at most `width` columns; `first` and `rest` stand before the first line and before the others."""
+def wrap(text: str, width: int, first: str = "", rest: str | None = None, *, whole: Sequence[str] = ()) -> list[str]:
+    """Prose in lines of at most `width` columns; `first` and `rest` stand before the first line and before the others.
+
+    A word that is longer than a line is broken, unless one of `whole` is in it: an address stays one that can be clicked.
+    """
     rest = " " * cells(first) if rest is None else rest
     room = max(8, width - max(cells(first), cells(rest)))
     lines: list[str] = []
     line, used, fresh = first, cells(first), True
-    for piece in (piece for word in text.split(" ") for piece in _pieces(word, room)):
+    for piece in (piece for word in text.split(" ") for piece in _pieces(word, room, whole)):
         size = cells(piece)
         if not fresh and used + 1 + size > width:
             lines.append(line)
@@ -41,9 +44,9 @@ def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> lis
     return [one.rstrip() for one in (*lines, line)]
 
 
-def _pieces(word: str, width: int) -> Iterator[str]:
+def _pieces(word: str, width: int, whole: Sequence[str]) -> Iterator[str]:
     """A word, in pieces where it is wider than a line."""
-    while cells(word) > width:
+    while cells(word) > width and not any(mark in word for mark in whole):
         taken = used = 0
         while used + _cell(word[taken]) <= width:
             used += _cell(word[taken])

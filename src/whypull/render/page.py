@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from whypull.render.style import Style
 
 _LINK = re.compile(r"\[([^\]]+)\]\((\S+?)\)")
-_AUTOLINK = re.compile(r"<(https?://[^>\s]+)>")
 _STRONG = re.compile(r"\*\*([^*]+)\*\*")
 _EMPHASIS = re.compile(r"(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])")
 _ITEM = re.compile(r"(\s*)([-*+]|\d{1,2}[.)])\s+(.*)", re.DOTALL)
@@ -94,7 +93,7 @@ def _markdown(text: str, width: int, style: Style) -> Iterator[str]:
         elif line.startswith("#"):
             yield style.paint("strong", _inline(line.lstrip("#").strip(), style))
         elif line.startswith("|"):
-            yield line
+            yield f"  {line}"
         elif not line.strip():
             yield ""
         else:
@@ -111,14 +110,13 @@ def _paragraph(lines: Sequence[str], width: int, style: Style) -> Iterator[str]:
     if item:
         before = f"{item[1]}  {item[2]} "
         text = " ".join([item[3], *(line.strip() for line in lines[1:])])
-    for line in wrap(_links(text), width, before):
+    for line in wrap(_links(text), width, before, whole=("://",)):
         yield _inline(line, style)
 
 
 def _links(text: str) -> str:
     """Links as words a terminal can show: the text, then the address."""
-    text = _LINK.sub(lambda m: m[2] if m[1] == m[2] else f"{m[1]} ({m[2]})", text)
-    return _AUTOLINK.sub(r"\1", text)
+    return _LINK.sub(lambda m: m[2] if m[1] == m[2] else f"{m[1]} <{m[2]}>", text)
 
 
 def _inline(line: str, style: Style) -> str:

@@ -50,7 +50,7 @@ class _Screen:
         if len(known) > 1:
             what = "root causes" if all(one.verdict == "cause" for one in known) else "problems"
             pulls = counted(sum(one.count for one in known), "pull")
-            yield from self.prose(f"{len(known)} {what} stop {pulls}; what is certain and stops most comes first.", "")
+            yield from self.prose(f"{len(known)} {what} stop {pulls}:", "")
             yield ""
         for number, one in enumerate(known):
             if number:
@@ -151,7 +151,7 @@ class _Screen:
 
     def how_we_know(self, one: Diagnosis, finding: Finding) -> Iterator[str]:
         yield ""
-        yield self.heading("How we know")
+        yield self.heading(words.weight(finding.certainty))
         for fact in words.because(finding):
             yield from self.prose(_shortened(plain(fact)), "    ")
         excluded = words.excluded(one)
@@ -204,7 +204,7 @@ class _Screen:
 
     def commands(self, run: str) -> Iterator[str]:
         for line in block(run).split("\n") if run else ():
-            yield self.style.paint("command", "      " + line)
+            yield "      " + self.style.paint("command", line)
 
     def asks(self, one: Diagnosis, title: str) -> Iterator[str]:
         if not one.ask or not title:
@@ -216,9 +216,9 @@ class _Screen:
 
     def step(self, text: str) -> Iterator[str]:
         run, meaning = step(plain(text))
-        yield from self.commands(run)
+        yield from self.commands(run if meaning else self.piped(run))
         if meaning:
-            yield from self.prose(meaning, "      " if run else "    ")
+            yield from self.prose(meaning, "        " if run else "    ")
 
     def onward(self, one: Diagnosis) -> Iterator[str]:
         if not one.findings:
@@ -241,27 +241,25 @@ class _Screen:
         if len(bare) == 1:
             yield from self.headline(bare[0])
         else:
-            mark = self.style.mark(marks.UNKNOWN)
-            title = f"{len(bare)} images cannot be pulled; this input shows that they fail, not why"
-            lines = wrap(title, self.width, "  ")
-            yield f"{mark} {self.style.paint('strong', lines[0][2:])}"
-            yield from lines[1:]
-            pods = words.pods(pull for one in bare for pull in words.all_pulls(one))
-            yield from wrap(plain(listed(pods, 8)), self.width, "  ") if pods else ()
+            title = f"{len(bare)} pulls fail; this input shows that they do, not why"
+            yield f"{self.style.mark(marks.UNKNOWN)} {self.style.paint('strong', title)}"
+            who = words.pods(pull for one in bare for pull in words.all_pulls(one))
+            yield from wrap(plain(listed(who, 8)), self.width, "  ") if who else ()
         yield ""
         yield self.heading("What to paste next")
-        for ask in dict.fromkeys(ask for one in bare[:3] for ask in one.ask):
-            yield from self.commands(self.piped(ask))
+        for ask in bare[0].ask:
+            yield from self.commands(self.piped(plain(ask)))
         if len(bare) > 1:
             yield from self.prose("or all of it at once:", "    ")
-            yield from self.commands(self.piped("kubectl get pods,events,secrets,sa,nodes -A -o json"))
+            spaces = {one.pull.namespace for one in bare}
+            only = next(iter(spaces))
+            where = f"-n {only}" if len(spaces) == 1 and pastable(only) else "-A"
+            yield from self.commands(self.piped(f"kubectl get pods,events,secrets,sa,nodes {where} -o json"))
 
     def nothing(self) -> Iterator[str]:
         walked = bool(self.reading.cases)
-        words_ = "Nothing failed: the image can be pulled from here." if walked else "No failed image pull in this input."
-        if walked and len(self.reading.cases) > 1:
-            words_ = f"Nothing failed: {len(self.reading.cases)} images can be pulled from here."
-        yield f"{self.style.mark(marks.PASSED)} {self.style.paint('strong', words_)}"
+        title = "Nothing failed: what was asked for came." if walked else "No failed image pull in this input."
+        yield f"{self.style.mark(marks.PASSED)} {self.style.paint('strong', title)}"
         if self.reading.seen:
             yield from self.prose(f"It was read as: {plain(self.reading.seen)}.", "  ")
         for note in self.reading.notes[:MOST_NOTES]:
@@ -271,7 +269,7 @@ class _Screen:
             yield ""
             yield self.heading("What to paste next")
             for ask in self.reading.ask:
-                yield from self.commands(self.piped(ask))
+                yield from self.commands(self.piped(plain(ask)))
 
     def besides(self) -> Iterator[str]:
         if self.reading.notes:
@@ -284,7 +282,7 @@ class _Screen:
             yield ""
             yield self.heading("More would show with")
             for ask in self.reading.ask:
-                yield from self.commands(self.piped(ask))
+                yield from self.commands(self.piped(plain(ask)))
 
     def more_notes(self) -> Iterator[str]:
         rest = len(self.reading.notes) - MOST_NOTES

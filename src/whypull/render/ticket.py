@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whypull.render import words
-from whypull.render.layout import listed
+from whypull.render.layout import counted, listed
 from whypull.render.pasting import pastable, step
 from whypull.render.redaction import without_credentials
 from whypull.render.safe import fenced, markdown
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from whypull.model import Diagnosis, Finding, Fix, Reading
 
-MOST_NAMES = 20
+MOST_NAMES = 8
 
 
 def ticket(diagnoses: Sequence[Diagnosis], reading: Reading, prog: str = "whypull") -> str:
@@ -65,11 +65,12 @@ def _facts(one: Diagnosis, cause: str) -> str:
     pulls = words.all_pulls(one)
     rows = [
         ("Cause", cause),
+        ("Stops", counted(one.count, "pull")),
         ("Images", markdown(listed(words.images(pulls), MOST_NAMES))),
         ("Pods", markdown(listed(words.pods(pulls), MOST_NAMES))),
         ("Nodes", markdown(listed(words.nodes(pulls), MOST_NAMES))),
         ("Runtime", markdown(one.pull.runtime)),
-        ("Since", markdown(words.since(one.since).removeprefix("failing since ").replace("failing for ", "for "))),
+        ("Failing", markdown(words.since(one.since).removeprefix("failing "))),
     ]
     return "\n".join(f"- {name}: {value}" for name, value in rows if value)
 
@@ -88,10 +89,13 @@ def _check(one: Diagnosis, fixes: Sequence[Fix], prog: str) -> Iterator[str]:
     for fix in fixes:
         if fix.wait:
             yield markdown(fix.wait)
+    cause = one.findings[0].cause
     if pastable(pull.pod) and (not pull.namespace or pastable(pull.namespace)):
         namespace = f" -n {pull.namespace}" if pull.namespace else ""
+        yield f"It is done when this names no `{cause}` any more:"
         yield fenced(f"kubectl describe pod {pull.pod}{namespace} | {prog} explain", "sh")
     elif pastable(pull.image):
+        yield f"It is done when this names no `{cause}` any more:"
         yield fenced(f"{prog} check {pull.image}", "sh")
 
 

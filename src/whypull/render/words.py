@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from whypull.model import STAGES, Said
+from whypull.redact import redacted
 from whypull.render.layout import counted
 
 TYPE_CHECKING = False
@@ -98,7 +99,8 @@ def _either(words: Sequence[str]) -> str:
 
 def speaker(one: Diagnosis, reading: Reading) -> str:
     """Who said the decisive text, where, and how often: "The kubelet's event says, 3 times"."""
-    said = next((f for c in reading.cases for f in c.facts if isinstance(f, Said) and f.text == one.said), None)
+    heard = (f for c in reading.cases for f in c.facts if isinstance(f, Said) and f.text[:40] == one.said[:40])
+    said = next((f for f in heard if redacted(f.text) == one.said), None)
     if said is None:
         walked = one.vantage not in {"paste", "cluster", ""}
         return "In a runtime's words" if walked else "The text"
@@ -129,15 +131,14 @@ def stage_fact(one: Diagnosis, stage: str) -> str:
         return one.path_facts[stage]
     if one.path.get(stage) == "passed":
         return _PASSED[stage]
-    facts = because(one.findings[0]) if len(one.findings) == 1 else []
-    return facts[0] if facts else "here it stops"
+    return "here it stops"
 
 
 def title_of(one: Diagnosis) -> str:
     """What is wrong, in one sentence with the user's names."""
     if one.verdict == "cause" and one.findings:
         return one.findings[0].title
-    what = one.pull.image or (pods([one.pull]) or ["An image"])[0]
+    what = one.pull.image or "".join(f"The image of {pod}" for pod in pods([one.pull])) or "An image"
     if one.findings:
         return f"{what} cannot be pulled: {_number(len(one.findings))} causes fit"
     if one.said:
@@ -147,6 +148,11 @@ def title_of(one: Diagnosis) -> str:
 
 def _number(count: int) -> str:
     return {1: "one", 2: "two", 3: "three"}.get(count, str(count))
+
+
+def weight(certainty: str) -> str:
+    """The heading over the reasons for a finding of this certainty."""
+    return {"proved": "How we know", "likely": "Why this is likely"}.get(certainty, "Why it may be this")
 
 
 def by_owner(fixes: Sequence[Fix]) -> Iterator[tuple[str, list[Fix]]]:
