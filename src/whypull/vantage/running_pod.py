@@ -1,0 +1,154 @@
+"""Creates the node pod, waits until it is inside the host, and sees to it that it goes away, also after a kill -9."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+
+from whypull.read.cluster import ApiError, Unreachable
+from whypull.vantage.node_pod import DEADLINE, LABELS, ended, entered, entrances, manifest, refusal
+from whypull.vantage.transports import Exec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Any, Self
+
+    from whypull.read.cluster import Cluster
+
+PATIENCE = 60.0  # seconds for a pod that pulls nothing to start
+
+
+class NoPod(Exception):
+    """The pod could not be made or did not start; the message says why, and what else there is."""
+
+
+class NodePod:
+    """A pod on one node while it lasts. Use as a context manager; `transport` runs commands on the node."""
+
+    def __init__(self, cluster: Cluster, node: Mapping[str, Any], image: str, namespace: str, kubectl: tuple[str, ...]) -> None:
+        self.cluster = cluster
+        self.node = node
+        self.namespace = namespace
+        self.kubectl = kubectl
+        suffix = secrets.token_hex(3)
+        stem = "".join(c if c.isalnum() or c == "-" else "-" for c in node["metadata"]["name"])[:40].strip("-")
+        self.name = f"whypull-{stem}-{suffix}"
+        self.manifest = manifest(self.name, namespace, node, image)
+        self.transport: Exec | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Creates the pod and waits for it. Raises NoPod."""
+        self._guard = _guard(self.kubectl, self.namespace, self.name)
+        try:
+            self._create()
+            container = self._wait()
+        except BaseException:
+            self.remove()
+            raise
+        info = self.node.get("status", {}).get("nodeInfo", {})
+        ways = {w.name: w.words for w in entrances(info.get("architecture", "amd64"), info.get("osImage", ""))}
+        self.transport = Exec(self.kubectl, self.namespace, self.name, container, ways[container])
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Removes the pod."""
+        self.remove()
+
+    def remove(self) -> None:
+        """Removes the pod at once; the guard removes it where this does not come about."""
+        path = f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
+        try:
+            self.cluster.send("DELETE", path, {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0})
+        except ApiError as e:
+            if e.status != 404:
+                return  # the guard tries again, and the deadline ends the pod
+        except Unreachable:
+            return
+        if self._guard is not None and self._guard.stdin is not None:
+            try:
+                self._guard.stdin.write(b"done\n")
+                self._guard.stdin.close()
+                self._guard.wait(5)
+            except (OSError, subprocess.TimeoutExpired):
+                pass
+
+    def _create(self) -> None:
+        try:
+            self.cluster.send("POST", f"/api/v1/namespaces/{self.namespace}/pods", self.manifest)
+        except ApiError as e:
+            raise NoPod(refusal(str(e), self.namespace)) from e
+
+    def _wait(self) -> str:
+        """The container that got into the host."""
+        path = f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
+        until = time.monotonic() + PATIENCE
+        phase = ""
+        while time.monotonic() < until:
+            pod = json.loads(self.cluster.get(path))
+            inside = entered(pod)
+            if inside:
+                return inside
+            why = ended(pod)
+            if why:
+                raise NoPod(
+                    f"the pod on {self.node['metadata']['name']} did not get into the host: {' '.join(why.split())[:300]}"
+                )
+            phase = pod.get("status", {}).get("phase", "")
+            time.sleep(0.25)
+        raise NoPod(
+            f"the pod on {self.node['metadata']['name']} is still {phase or 'unseen'} after {PATIENCE:.0f} s: does its kubelet run?"
+        )
+
+
+_GUARD = """
+import subprocess, sys
+said = sys.stdin.readline()
+if said.strip() != "done":
+    subprocess.run([*sys.argv[3:], "delete", "pod", "-n", sys.argv[1], sys.argv[2], "--grace-period=0", "--force",
+                    "--ignore-not-found", "--wait=false"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+"""
+
+
+def _guard(kubectl: tuple[str, ...], namespace: str, name: str) -> subprocess.Popen[bytes]:
+    """A process of its own that outlives a kill -9 of this one: it removes the pod when its stdin ends without a word."""
+    return subprocess.Popen(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", _GUARD, namespace, name, *kubectl],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=os.sep,
+    )
+
+
+def sweep(cluster: Cluster, namespace: str) -> int:
+    """Removes node pods of earlier runs that are past their deadline; how many. Lacking rights are no error here."""
+    selector = ",".join(f"{key}={value}" for key, value in LABELS.items())
+    removed = 0
+    try:
+        listed = json.loads(cluster.get(f"/api/v1/namespaces/{namespace}/pods", {"labelSelector": selector}))
+        for pod in listed.get("items") or ():
+            if _age(pod) > DEADLINE:
+                cluster.send("DELETE", f"/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}")
+                removed += 1
+    except (ApiError, Unreachable):
+        return removed
+    return removed
+
+
+def _age(pod: Mapping[str, Any]) -> float:
+    """Seconds since the pod was made."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    created = pod.get("metadata", {}).get("creationTimestamp") or ""
+    try:
+        return (datetime.now(UTC) - datetime.fromisoformat(created)).total_seconds()
+    except ValueError:
+        return 0.0
