@@ -59,10 +59,12 @@ NO_THIRD_PARTY = {
 }
 MAY_HOLD_SOCKETS = {
     "probe/wire.py",
+    "probe/dial.py",
+    "probe/shell.py",
     "probe/tls.py",
     "probe/http1.py",
     "probe/dns.py",
-}  # wire opens them, the others are handed them
+}  # wire, dial and shell open them, the others are handed them
 SOCKETS = {"socket", "ssl", "http", "urllib", "asyncio", "socketserver", "h11"}
 
 

@@ -50,7 +50,9 @@ class Handshake:
     port: int
     proxy: str = ""
     proxy_address: str = ""
-    trust: str = "node"  # "node": the vantage's store with --ca; "bundled": public roots; else a store by its name, as a hosts.toml has it
+    trust: str = (
+        "node"  # "node": the vantage's store with --ca; "bundled": public roots; else a store by its name, as a hosts.toml has it
+    )
     client_certificate: bool = False
     old_protocols: bool = False  # a control: also TLS 1.0, 1.1 and legacy ciphers, to see what the server speaks
     server_name: str = ""  # a control: another name in the handshake (SNI) than the host's

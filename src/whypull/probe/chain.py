@@ -47,7 +47,21 @@ def _certificate(one: x509.Certificate) -> Certificate:
         sha256=one.fingerprint(hashes.SHA256()).hex(),
         self_signed=one.subject == one.issuer,
         is_ca=_is_ca(one),
+        issuer_url=_issuer_url(one),
     )
+
+
+def _issuer_url(one: x509.Certificate) -> str:
+    """Where the certificate says that its issuer's can be had."""
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.x509.oid import AuthorityInformationAccessOID  # noqa: PLC0415
+
+    try:
+        access = one.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    except (x509.ExtensionNotFound, ValueError):
+        return ""
+    urls = [a.access_location.value for a in access if a.access_method == AuthorityInformationAccessOID.CA_ISSUERS]
+    return next((str(u)[:500] for u in urls if str(u).startswith("http://")), "")
 
 
 def _names(one: x509.Certificate) -> tuple[str, ...]:

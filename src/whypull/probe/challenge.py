@@ -5,10 +5,11 @@ https://distribution.github.io/distribution/spec/auth/token/
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
+
+from whypull.probe.addresses import private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,29 +49,46 @@ def challenge_of(answer: Outcome) -> Challenge:
     return Challenge("other" if headers else "")
 
 
-def realm_problem(realm: str, registry: Endpoint) -> str:
-    """Why no credentials may go to this realm, or why it cannot be used; empty where it may be asked."""
-    found = re.fullmatch(r"(?i)(https?)://(\[[^\]]+\]|[^/:?#@]+)(?::\d{1,5})?(?:[/?][^\x00-\x20]*)?", realm)
+def realm_problem(realm: str, registry: Endpoint, trusted: tuple[str, ...] = ()) -> str:
+    """Why no credentials may go to this realm, or why it cannot be used; empty where it may be asked.
+
+    `trusted` are hosts of realms that the user vouches for.
+    """
+    found = re.fullmatch(r"(?i)(https?)://(\[[^\]]+\]|[^/:?#@\s]+)(?::\d{1,5})?(?:[/?][^\x00-\x20]*)?", realm)
     if not realm:
         return "the challenge names no realm"
     if found is None:
         return f"the realm is no absolute http(s) URL: {realm[:200]!r}"
-    host = found[2].strip("[]").lower()
     if found[1].lower() == "http" and registry.scheme == "https":
         return "the realm is plain http, the registry is https: a password would go in the clear"
-    if host == registry.host.strip("[]").lower():
+    return _foreign(found[2].strip("[]").lower(), registry.host.strip("[]").lower(), trusted)
+
+
+def _foreign(host: str, own: str, trusted: tuple[str, ...]) -> str:
+    if host == own or host in trusted or (private(host) and private(own)):
         return ""
-    if private(host) and not private(registry.host.strip("[]")):
+    if private(host):
         return f"the realm is on the private address {host}, the registry is not"
-    return ""
+    return "" if related(host, own) else f"the realm is on {host}, which is of another domain than {own}"
 
 
-def private(host: str) -> bool:
-    """Whether a host is a literal of a private, loopback or link-local address, or localhost."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_private or address.is_loopback or address.is_link_local
+# Token services of another domain than their registry's.
+_KNOWN = {
+    "registry.digitalocean.com": "api.digitalocean.com", "lscr.io": "ghcr.io", "docker.elastic.co": "docker-auth.elastic.co",
+    "dhi.io": "auth.docker.io", "registry.developers.crunchydata.com": "access.crunchydata.com",
+}  # fmt: skip
+# Second-level suffixes under which anybody may register.
+_SHARED = frozenset({"co", "com", "net", "org", "gov", "ac", "edu", "or", "ne", "go"})
+
+
+def related(realm: str, registry: str) -> bool:
+    """Whether two hosts belong to one domain, as far as names tell; single labels and addresses do where they are the same."""
+    return realm == registry or _KNOWN.get(registry) == realm or (_domain(realm) == _domain(registry) and "." in realm)
+
+
+def _domain(host: str) -> str:
+    labels = host.rstrip(".").split(".")
+    if labels[-1].isdigit() or ":" in host:
+        return host
+    size = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SHARED else 2
+    return ".".join(labels[-size:])

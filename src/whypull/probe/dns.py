@@ -38,8 +38,27 @@ def ask(step: Resolve, timeout: float) -> Outcome:
     return _outcome(step, answer, started)
 
 
-def ask_both(host: str, server: str, timeout: float) -> Outcome:
-    """A and AAAA of a host, as a stub resolver would ask one server for them; the first failure stands for both."""
+def ask_as_a_stub(host: str, servers: tuple[str, ...], search: tuple[str, ...], timeout: float) -> Outcome:
+    """A and AAAA of a host as Go's resolver asks: the next server only where one is silent or fails, then the search list."""
+    until = time.monotonic() + timeout
+    names = [host] if "." in host else []
+    names += [f"{host}.{domain}" for domain in search] if not host.endswith(".") else []
+    first: Outcome | None = None
+    for name in names or [host]:
+        answer = Outcome(ok=False, layer="dns", text=f"lookup {host}: i/o timeout", errno="ETIMEDOUT")
+        for number, server in enumerate(servers):
+            left = max(0.05, (until - time.monotonic()) / (len(servers) - number))
+            answer = _both(name, server, left)
+            if answer.ok or answer.rcode in {"NXDOMAIN", "NOERROR"}:
+                break
+        if answer.ok:
+            return answer
+        first = first or answer
+    assert first is not None
+    return first
+
+
+def _both(host: str, server: str, timeout: float) -> Outcome:
     four = ask(Resolve(host, "A", server), timeout / 2)
     six = ask(Resolve(host, "AAAA", server), timeout / 2) if four.rcode in {"NOERROR", "NXDOMAIN"} else four
     if not four.addresses and not six.addresses:

@@ -6,6 +6,7 @@ https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 
 TYPE_CHECKING = False
@@ -38,11 +39,60 @@ def of_environment(environment: Mapping[str, str]) -> ProxySettings:
 
 
 def proxy_for(scheme: str, host: str, port: int, settings: ProxySettings) -> str:
-    """The proxy's URL as written, with a scheme; empty for a direct connection."""
+    """The proxy's URL as Go understands what is written, userinfo included; empty for a direct connection.
+
+    A value that Go cannot parse is no proxy to it, without a word: see `unreadable`.
+    """
     value = settings.https_proxy if scheme == "https" else settings.http_proxy
     if not value or bypass(host, port, settings.no_proxy):
         return ""
-    return value if "://" in value else f"http://{value}"
+    return as_go_reads(value)
+
+
+def unreadable(settings: ProxySettings, scheme: str = "https") -> bool:
+    """Whether a proxy is written down and Go goes without one, because it cannot parse the value."""
+    value = settings.https_proxy if scheme == "https" else settings.http_proxy
+    return bool(value) and not as_go_reads(value)
+
+
+def as_go_reads(value: str) -> str:
+    """A proxy variable as scheme://[userinfo@]host[:port] by Go's rules (httpproxy.parseProxy); empty where it gives up.
+
+    Where the value is no URL with a scheme that Go knows, it puts http:// before it and takes what comes of that:
+    so a password with a # in it makes "http" the proxy's host.
+    """
+    for text in (value, f"http://{value}"):
+        found = _go_url(text)
+        if found is not None and found[0] in _PORTS:
+            scheme, userinfo, authority = found
+            return f"{scheme}://{userinfo}{'@' if userinfo else ''}{authority}"
+    return ""
+
+
+_USERINFO = re.compile(r"(?:[A-Za-z0-9\-._:~!$&'()*+,;=@]|%[0-9A-Fa-f]{2})*")
+_HOST = re.compile(r"\[[0-9A-Fa-f:.%A-Za-z]+\](?::[0-9]*)?|(?:[\w\-.~!$&'()*+,;=:<>\"]|%[89A-Fa-f][0-9A-Fa-f])*")
+_PORT_AT_END = re.compile(r"[^:]*|.*:[0-9]*")
+
+
+def _go_url(text: str) -> tuple[str, str, str] | None:
+    """Scheme, userinfo and authority as net/url.Parse has them; None where it fails or finds no scheme."""
+    if re.search(r"[\x00-\x1f\x7f]", text):
+        return None
+    text = text.partition("#")[0]
+    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", text)
+    if found is None:
+        return None
+    rest = text[found.end() :].partition("?")[0]
+    if not rest.startswith("//"):
+        return (found[1].lower(), "", "") if rest.startswith("/") else None
+    authority, slash, path = rest[2:].partition("/")
+    if slash and re.search(r"%(?![0-9A-Fa-f]{2})", path):
+        return None
+    userinfo, _, host = authority.rpartition("@")
+    bracketed = host.startswith("[")
+    if not _USERINFO.fullmatch(userinfo) or not _HOST.fullmatch(host) or not (bracketed or _PORT_AT_END.fullmatch(host)):
+        return None
+    return found[1].lower(), userinfo, host
 
 
 def bypass(host: str, port: int, no_proxy: str) -> str:

@@ -6,30 +6,49 @@ below 1.2. A failed verification is followed by a second, unverified handshake, 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import ssl
+import threading
 import time
+from dataclasses import replace
 
-from whypull.probe.chain import certificates
-from whypull.steps import Outcome
+from whypull.probe.chain import MOST_NAMES, certificates
+from whypull.steps import Certificate, Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Sequence
+    from typing import Any
 
-    from whypull.steps import Certificate, Handshake
+    from whypull.steps import Handshake
 
 _ALERT = re.compile(r"(?:alert |ALERT_)([A-Za-z_ ]+?)(?: \(|\]|$)")
 _STRICT = getattr(ssl, "VERIFY_X509_STRICT", 0)
 
 
+# What Go 1.22 and newer offer for TLS 1.2: no RSA key exchange, no finite-field Diffie-Hellman.
+_GO_CIPHERS = ":".join(
+    f"ECDHE-{kind}-{rest}"
+    for rest in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305", "AES128-SHA", "AES256-SHA")
+    for kind in ("ECDSA", "RSA")
+)
+_seen = threading.local()
+_CERTIFICATE_REQUEST = 13
+
+
 def make_context(
-    trust: str, ca_file: str, client: tuple[str, str], *, old: bool = False, verify: bool = True
+    trust: str, ca_files: Sequence[str], client: tuple[str, str], *, old: bool = False, verify: bool = True
 ) -> ssl.SSLContext:
     """The settings of one trust store. Raises OSError or ssl.SSLError for files that cannot be read or used."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_flags &= ~_STRICT
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if hasattr(context, "_msg_callback"):  # private since 3.8; without it a wish for a client certificate is not seen
+        context._msg_callback = _message
+    if not old:
+        context.set_ciphers(_GO_CIPHERS)
     if old:
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
@@ -42,8 +61,8 @@ def make_context(
         context.load_verify_locations(certifi.where())
     else:
         context.load_default_certs()
-        if ca_file:
-            context.load_verify_locations(ca_file)
+        for name in ca_files:
+            context.load_verify_locations(name)
     if client[0]:
         context.load_cert_chain(client[0], client[1] or None)
     return context
@@ -61,16 +80,12 @@ def wrap(sock: socket.socket, host: str, context: ssl.SSLContext, until: float) 
 
 def shake(sock: socket.socket, step: Handshake, context: ssl.SSLContext, until: float) -> Outcome:
     """One handshake: version, cipher and chain where it succeeds; alert or verification words where it does not."""
-    seen = _Watched()
-    seen.watch(context)
-    try:
-        secure = wrap(sock, step.host, context, until)
-    finally:
-        seen.release(context)
+    _seen.client_certificate = False
+    secure = wrap(sock, step.server_name or step.host, context, until)
     if isinstance(secure, Outcome):
-        return _with(secure, seen)
+        return replace(secure, wants_client_certificate=_seen.client_certificate)
     with secure:
-        chain = certificates(_chain_of(secure))
+        chain = _chain(secure)
         refused = _go_refuses(chain, secure)
         return Outcome(
             ok=not refused,
@@ -80,7 +95,7 @@ def shake(sock: socket.socket, step: Handshake, context: ssl.SSLContext, until: 
             version=secure.version() or "",
             cipher=(secure.cipher() or ("",))[0],
             chain=chain,
-            wants_client_certificate=seen.client_certificate,
+            wants_client_certificate=_seen.client_certificate,
         )
 
 
@@ -111,9 +126,43 @@ def _alert(error: ssl.SSLError) -> str:
     return re.sub(r"^(?:tlsv\d+|sslv3|tlsv1)_alert_|^(?:tlsv13|tlsv1|sslv3)_|_?alert_?", "", reason) or "handshake_failure"
 
 
+def _chain(secure: ssl.SSLSocket) -> tuple[Certificate, ...]:
+    """The leaf as OpenSSL decodes it where it verified (decoding the chain by itself costs 80 ms of import); else all of it."""
+    decoded: dict[str, Any] = secure.getpeercert() or {}
+    if not decoded:
+        return certificates(_chain_of(secure))
+    raw = secure.getpeercert(binary_form=True) or b""
+    names = tuple(str(value)[:255] for _, value in decoded.get("subjectAltName", ()))[:MOST_NAMES]
+    return (
+        Certificate(
+            subject=_name(decoded.get("subject")),
+            issuer=_name(decoded.get("issuer")),
+            not_before=_date(str(decoded.get("notBefore", ""))),
+            not_after=_date(str(decoded.get("notAfter", ""))),
+            names=names,
+            serial=str(decoded.get("serialNumber", "")).lower().lstrip("0")[:64],
+            sha256=hashlib.sha256(raw).hexdigest(),
+        ),
+    )
+
+
+def _name(parts: Any) -> str:
+    short = {"commonName": "CN", "organizationName": "O", "organizationalUnitName": "OU", "countryName": "C"}
+    pairs = [(short.get(str(k), str(k)), str(v)) for rdn in parts or () for k, v in rdn]
+    return ",".join(f"{k}={v}" for k, v in reversed(pairs))[:500]
+
+
+def _date(text: str) -> str:
+    """OpenSSL's date as RFC 3339."""
+    try:
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ssl.cert_time_to_seconds(text)))
+    except ValueError:
+        return ""
+
+
 def _chain_of(secure: ssl.SSLSocket) -> list[bytes]:
     """The chain as the server sent it (public since 3.13, private and the same since 3.10); else the leaf."""
-    raw = getattr(secure, "get_unverified_chain", None) or getattr(secure._sslobj, "get_unverified_chain", None)
+    raw = getattr(secure, "get_unverified_chain", None) or getattr(getattr(secure, "_sslobj", None), "get_unverified_chain", None)
     if raw is not None:
         found = raw()
         if found:
@@ -131,37 +180,14 @@ def _go_refuses(chain: tuple[Certificate, ...], secure: ssl.SSLSocket) -> str:
 
 def read_chain(sock: socket.socket, host: str, until: float) -> tuple[Certificate, ...]:
     """The chain of a server that does not verify: the second handshake, unverified, with no request after it."""
-    secure = wrap(sock, host, make_context("node", "", ("", ""), verify=False), until)
+    secure = wrap(sock, host, make_context("node", (), ("", ""), verify=False), until)
     if isinstance(secure, Outcome):
         return ()
     with secure:
         return certificates(_chain_of(secure))
 
 
-class _Watched:
-    """What goes by during a handshake: whether the server asked for a client certificate."""
-
-    _CERTIFICATE_REQUEST = 13
-
-    def __init__(self) -> None:
-        self.client_certificate = False
-
-    def watch(self, context: ssl.SSLContext) -> None:
-        """Looks at the handshake's messages, where this Python lets it (private since 3.8)."""
-        if hasattr(context, "_msg_callback"):
-            context._msg_callback = self._message
-
-    def release(self, context: ssl.SSLContext) -> None:
-        """Stops looking: the context is shared."""
-        if hasattr(context, "_msg_callback"):
-            context._msg_callback = None
-
-    def _message(self, _conn: object, direction: str, _version: object, _content: object, kind: object, _data: bytes) -> None:
-        if direction == "read" and getattr(kind, "value", None) == self._CERTIFICATE_REQUEST:
-            self.client_certificate = True
-
-
-def _with(outcome: Outcome, seen: _Watched) -> Outcome:
-    from dataclasses import replace  # noqa: PLC0415
-
-    return replace(outcome, wants_client_certificate=seen.client_certificate)
+def _message(_conn: object, direction: str, _version: object, _content: object, kind: object, _data: bytes) -> None:
+    """Sees the handshake's messages go by. A handshake runs in one thread, and a context is shared by several."""
+    if direction == "read" and getattr(kind, "value", None) == _CERTIFICATE_REQUEST:
+        _seen.client_certificate = True

@@ -26,21 +26,24 @@ class Vault:
     def add(self, name: str, user: str, password: str, hosts: tuple[str, ...]) -> None:
         """Keeps a pair, and the hosts (host or host:port) that may be shown it."""
         self._pairs[name] = (user, password)
-        self._trusted[name] = {h.lower() for h in hosts}
+        self._trusted[name] = {_usual(h) for h in hosts}
 
     def trust(self, name: str, host: str) -> None:
         """Lets a vetted token service see a pair."""
         if name in self._trusted:
-            self._trusted[name].add(host.lower())
+            self._trusted[name].add(_usual(host))
 
     def header(self, credentials: str, host: str) -> str:
-        """The Authorization value for a host; empty for none, and for a host that may not see it."""
+        """The Authorization value for a host; empty for none, and for a host that may not see it.
+
+        A token's handle is token:HOST:NAME:SCOPE: two registries may have a repository of the same path.
+        """
         kind, _, name = credentials.partition(":")
-        if kind == "basic" and name in self._pairs and host.lower() in self._trusted[name]:
+        if kind == "basic" and name in self._pairs and _usual(host) in self._trusted[name]:
             user, password = self._pairs[name]
             return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
         token = self._tokens.get(credentials)
-        return f"Bearer {token}" if token else ""
+        return f"Bearer {token}" if token and credentials.startswith(f"token:{_usual(host)}:") else ""
 
     def keep_token(self, handle: str, body: bytes) -> tuple[str, str]:
         """Keeps the token of a token service's answer. Returns the answer without it, and "" or "no token"."""
@@ -67,6 +70,11 @@ class Vault:
             if len(value) > 3:
                 text = text.replace(value, "[redacted]")
         return text
+
+
+def _usual(host: str) -> str:
+    """A host in lower case, without the port that is understood."""
+    return host.lower().removesuffix(":443").removesuffix(":80")
 
 
 def _granted(token: str) -> object | None:

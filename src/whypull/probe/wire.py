@@ -6,30 +6,41 @@ an outcome with its layer, errno and words; sizes and times are bounded.
 
 from __future__ import annotations
 
-import datetime
-import errno
+import datetime as dt
 import hashlib
-import os
 import re
-import socket
 import ssl
 import time
 from dataclasses import dataclass, field, replace
 
+from whypull.probe import dial
+from whypull.probe.dial import joined, looked_up, of_error
 from whypull.probe.vault import Vault
-from whypull.redact import redact
+from whypull.redact import redacted
 from whypull.steps import Connect, Handshake, Outcome, Request, Resolve, Tunnel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
+    from typing import Any
 
     from whypull.probe.http1 import Answer
     from whypull.steps import Step
 
 AGENT = "whypull (https://github.com/whypull/whypull)"
-BLOCKED = re.compile(r"^(?:169\.254\.|fe80:|fd00:ec2:|100\.100\.100\.200$|metadata\.)", re.I)  # metadata services of clouds
+BLOCKED = re.compile(
+    r"^(?:169\.254\.|fe80:|fd00:ec2:|100\.100\.100\.200$|metadata\.)", re.IGNORECASE
+)  # metadata services of clouds
 STEP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One trust store by name: CA files besides the system's, and a client certificate with its key."""
+
+    ca_files: tuple[str, ...] = ()
+    client: tuple[str, str] = ("", "")
 
 
 @dataclass(slots=True)
@@ -37,24 +48,30 @@ class Wire:
     """What a performer knows of its vantage: trust store, client certificate, credentials, and how long it may take."""
 
     vault: Vault = field(default_factory=Vault)
-    nameserver: str = ""  # who stands for the system's resolver (address, or address#port); empty: the system itself
+    nameservers: tuple[str, ...] = ()  # who stands for the system's resolver (address, or address#port); empty: the system
+    search: tuple[str, ...] = ()  # search domains, where nameservers stand for the system
     ca_file: str = ""  # added to the system's store
+    stores: dict[str, Store] = field(default_factory=dict)  # further trust stores, by the name that steps call them by
     client_certificate: tuple[str, str] = ("", "")
     seconds: float = STEP_SECONDS  # of one step
     deadline: float = 0.0  # of the whole walk, monotonic; 0 for none
     plain_http: bool = False  # the registry itself speaks HTTP, so its token service may too
     proxies: dict[str, str] = field(default_factory=dict, repr=False)  # shown URL → "user:password"
+    opener: Callable[[str, int, float], socket.socket | Outcome] | None = None  # connections from elsewhere: a node's shell
+    resolver: Callable[[Resolve, float], Outcome] | None = None  # and look-ups
+    road: Callable[[str, int], tuple[str, int]] | None = None  # where an address and port really are: the demo's loopback
     _contexts: dict[tuple[str, bool, bool], ssl.SSLContext] = field(default_factory=dict, repr=False)
+    _issuers: dict[str, bytes] = field(default_factory=dict, repr=False)  # certificates that were fetched, DER
 
     def perform(self, step: Step) -> Outcome:
         """What came of one step. Never raises but KeyboardInterrupt."""
         started = time.monotonic()
-        acts: dict[type, Callable[[Step, float], Outcome]] = {
-            Resolve: self._resolve,  # type: ignore[dict-item] - each takes its own kind of step
-            Connect: self._connect,  # type: ignore[dict-item]
-            Tunnel: self._tunnel,  # type: ignore[dict-item]
-            Handshake: self._handshake,  # type: ignore[dict-item]
-            Request: self._request,  # type: ignore[dict-item]
+        acts: dict[type, Callable[[Any, float], Outcome]] = {
+            Resolve: self._resolve,
+            Connect: self._connect,
+            Tunnel: self._tunnel,
+            Handshake: self._handshake,
+            Request: self._request,
         }
         until = started + self.seconds
         if self.deadline:
@@ -65,27 +82,30 @@ class Wire:
         return _stamped(outcome, started)
 
     def _resolve(self, step: Resolve, until: float) -> Outcome:
-        if step.server or self.nameserver:
-            from whypull.probe.dns import ask, ask_both  # noqa: PLC0415 - dnspython only where a nameserver is asked by itself
+        if self.resolver is not None:
+            return self.resolver(step, until)
+        if step.server or self.nameservers:
+            from whypull.probe.dns import ask, ask_as_a_stub  # noqa: PLC0415 - dnspython only where a nameserver is asked by itself
 
             seconds = max(0.05, min(5.0, until - time.monotonic()))
-            return ask(step, seconds) if step.server else ask_both(step.host, self.nameserver, seconds)
-        family = {"A": socket.AF_INET, "AAAA": socket.AF_INET6}.get(step.family, socket.AF_UNSPEC)
-        try:
-            found = socket.getaddrinfo(step.host, None, family, socket.SOCK_STREAM)
-        except socket.gaierror as e:
-            code = {socket.EAI_NONAME: "NXDOMAIN", socket.EAI_AGAIN: "SERVFAIL"}.get(e.errno or 0, "")
-            return Outcome(ok=False, layer="dns", text=f"lookup {step.host}: {e.strerror}", rcode=code)
-        except (OSError, UnicodeError) as e:
-            return Outcome(ok=False, layer="dns", text=f"lookup {step.host}: {e}")
-        return Outcome(ok=True, addresses=tuple(dict.fromkeys(str(info[4][0]) for info in found)), rcode="NOERROR")
+            return ask(step, seconds) if step.server else ask_as_a_stub(step.host, self.nameservers, self.search, seconds)
+        return looked_up(step, until)
 
     def _connect(self, step: Connect, until: float) -> Outcome:
-        opened = _open(step.address, step.port, until)
+        if BLOCKED.search(step.address):
+            return _blocked(step.address)
+        opened = self._open(step.address, step.port, until)
         if isinstance(opened, Outcome):
             return opened
         with opened:
-            return Outcome(ok=True, peer=_joined(step.address, step.port))
+            return Outcome(ok=True, peer=joined(step.address, step.port))
+
+    def _open(self, address: str, port: int, until: float, segment: int = 0) -> socket.socket | Outcome:
+        if self.opener is not None:
+            if segment:
+                return Outcome(ok=False, layer="not-here", text="the size of segments cannot be set from there")
+            return self.opener(address, port, until)
+        return dial.opened(address, port, until, segment, self.road)
 
     def _tunnel(self, step: Tunnel, until: float) -> Outcome:
         tunnel = self._through(step, step.host, step.port, until, credentials=step.credentials)
@@ -100,13 +120,18 @@ class Wire:
             return opened
         from whypull.probe.tls import read_chain, shake  # noqa: PLC0415
 
-        outcome = shake(opened, step, self.context(step.trust, old=step.old_protocols), until)
+        try:
+            context = self.context(step.trust, old=step.old_protocols)
+        except (OSError, ValueError) as e:
+            opened.close()
+            return _unusable(step.trust, e)
+        outcome = shake(opened, step, context, until)
         if not outcome.verify or outcome.chain:
             return outcome
         again = self._way(step, step.host, step.port, until)
         if isinstance(again, Outcome):
             return outcome
-        return replace(outcome, chain=read_chain(again, step.host, until))
+        return replace(outcome, chain=read_chain(again, step.server_name or step.host, until))
 
     def context(self, trust: str, *, old: bool = False, verify: bool = True) -> ssl.SSLContext:
         """The TLS settings of a trust store, made once: loading 140 roots costs 26 ms."""
@@ -114,17 +139,23 @@ class Wire:
         if key not in self._contexts:
             from whypull.probe.tls import make_context  # noqa: PLC0415
 
-            self._contexts[key] = make_context(trust, self.ca_file, self.client_certificate, old=old, verify=verify)
+            own = self.stores.get(trust, Store())
+            files = (*((self.ca_file,) if self.ca_file else ()), *own.ca_files)
+            client = own.client if own.client[0] else self.client_certificate
+            made = make_context(trust, files, client, old=old, verify=verify)
+            if trust.startswith("issuer:") and verify and not old:
+                made.load_verify_locations(cadata=self._issuers.get(trust, b""))
+            self._contexts[key] = made
         return self._contexts[key]
 
     def _request(self, step: Request, until: float) -> Outcome:
         found = re.fullmatch(r"(?i)(https?)://(\[[^\]]+\]|[^/:?#@\s]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?", step.url)
         if found is None:
-            return Outcome(ok=False, layer="refused-by-us", text=f"no http(s) URL: {redact(step.url[:300])}")
+            return Outcome(ok=False, layer="refused-by-us", text=f"no http(s) URL: {redacted(step.url[:300])}")
         scheme, host, rest = found[1].lower(), found[2], found[4] or "/"
         port = int(found[3] or (443 if scheme == "https" else 80))
         if BLOCKED.search(host.strip("[]")) or BLOCKED.search(step.address):
-            return Outcome(ok=False, layer="refused-by-us", text=f"{host} is a link-local or metadata address")
+            return _blocked(host)
         if scheme == "http" and step.proxy:
             opened = self._to_proxy(step.proxy, step.proxy_address, until)
             rest = step.url.partition("#")[0]
@@ -135,7 +166,12 @@ class Wire:
         if scheme == "https":
             from whypull.probe.tls import wrap  # noqa: PLC0415
 
-            secure = wrap(opened, host, self.context("node", verify=not step.insecure), until)
+            try:
+                context = self.context(step.trust, verify=not step.insecure)
+            except (OSError, ValueError) as e:
+                opened.close()
+                return _unusable(step.trust, e)
+            secure = wrap(opened, host, context, until)
             if isinstance(secure, Outcome):
                 return secure
             opened = secure
@@ -158,17 +194,21 @@ class Wire:
         try:
             answer = exchange(sock, step.method, target, headers, limit=step.limit, deadline=until)
         except (TimeoutError, OSError) as e:
-            return _of_error(e, "http", "awaiting headers")
+            return of_error(e, "http", "awaiting headers")
         return self._answered(step, answer)
 
     def _answered(self, step: Request, answer: Answer) -> Outcome:
         if not answer.status:
             return Outcome(ok=False, layer="protocol" if answer.problem != "EOF" else "http", text=answer.problem)
         text = answer.problem
-        if step.keeps and answer.status == 200:
+        first = "" if _is_text(answer.body) else answer.body[:8].hex()
+        if step.keeps.startswith("issuer:"):
+            self._issuers[step.keeps] = _der(answer.body)
+            body = ""
+        elif step.keeps and answer.status == 200:
             body, text = self.vault.keep_token(step.keeps, answer.body)
         else:
-            body = answer.body.decode("utf-8", "replace")
+            body = "" if first else answer.body.decode("utf-8", "replace")
         return Outcome(
             ok=not answer.problem or bool(answer.status),
             layer="protocol" if answer.problem else "",
@@ -176,7 +216,8 @@ class Wire:
             status=answer.status,
             reason=answer.reason,
             headers=_safe_headers(answer.headers),
-            body=redact(self.vault.scrub(body)) if not step.accept else self.vault.scrub(body),
+            body=redacted(self.vault.scrub(body)) if not step.accept else self.vault.scrub(body),
+            first=first,
             cut=answer.cut,
             size=len(answer.body),
             digest="sha256:" + hashlib.sha256(answer.body).hexdigest() if answer.whole else "",
@@ -187,7 +228,7 @@ class Wire:
     def _way(self, step: Handshake | Request, host: str, port: int, until: float) -> socket.socket | Outcome:
         if step.proxy:
             return self._through(step, host, port, until, credentials="proxy")
-        return _open(step.address or host.strip("[]"), port, until)
+        return self._open(step.address or host.strip("[]"), port, until, step.segment)
 
     def _to_proxy(self, proxy: str, address: str, until: float) -> socket.socket | Outcome:
         from whypull.probe.proxy_rules import port_of  # noqa: PLC0415
@@ -196,7 +237,7 @@ class Wire:
             host, port = port_of(proxy)
         except ValueError:
             return Outcome(ok=False, layer="proxy", text=f"proxyconnect tcp: {proxy} has no valid port")
-        opened = _open(address or host, port, until)
+        opened = self._open(address or host, port, until)
         if isinstance(opened, Outcome):
             return _as_proxy(opened)
         if proxy.lower().startswith("https://"):
@@ -225,7 +266,7 @@ class Wire:
             answer = exchange(opened, "CONNECT", authority, headers, limit=4096, deadline=until)
         except (TimeoutError, OSError) as e:
             opened.close()
-            return _as_proxy(_of_error(e, "proxy", "awaiting the proxy's answer"))
+            return _as_proxy(of_error(e, "proxy", "awaiting the proxy's answer"))
         if 200 <= answer.status < 300:
             return opened
         opened.close()
@@ -237,31 +278,32 @@ class Wire:
             status=answer.status,
             reason=answer.reason,
             headers=_safe_headers(answer.headers),
-            body=redact(self.vault.scrub(answer.body.decode("utf-8", "replace"))),
+            body=redacted(self.vault.scrub(answer.body.decode("utf-8", "replace"))),
         )
 
 
-def _open(address: str, port: int, until: float) -> socket.socket | Outcome:
-    """A TCP connection to one address (or a name, where a proxy has one)."""
-    try:
-        return socket.create_connection((address, port), timeout=max(0.05, until - time.monotonic()))
-    except (OSError, UnicodeError, OverflowError) as e:
-        failed = _of_error(e, "tcp", f"dial tcp {_joined(address, port)}")
-        text = failed.text if failed.errno == "ETIMEDOUT" else failed.text.replace(": ", ": connect: ", 1)
-        return Outcome(ok=False, layer="tcp", text=text, errno=failed.errno, peer=_joined(address, port))
+def _blocked(host: str) -> Outcome:
+    return Outcome(ok=False, layer="refused-by-us", text=f"{host} is a link-local or metadata address")
 
 
-def _joined(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+def _unusable(trust: str, error: Exception) -> Outcome:
+    """A CA or client certificate that cannot be loaded: a runtime stops there, too."""
+    words = (getattr(error, "strerror", "") or str(error)).lower()
+    return Outcome(ok=False, layer="tls", text=f"the certificates of {trust} cannot be used: {words}", errno="EBADCERT")
 
 
-def _of_error(error: Exception, layer: str, doing: str) -> Outcome:
-    """An exception as an outcome, worded as Go's runtimes word it where both mean the same."""
-    if isinstance(error, TimeoutError):
-        return Outcome(ok=False, layer=layer, text=f"{doing}: i/o timeout", errno="ETIMEDOUT")
-    code = errno.errorcode.get(getattr(error, "errno", 0) or 0, "")
-    words = os.strerror(error.errno).lower() if isinstance(error, OSError) and code and error.errno else str(error)
-    return Outcome(ok=False, layer=layer, text=f"{doing}: {words}", errno=code)
+def _is_text(body: bytes) -> bool:
+    return b"\0" not in body[:512] and body[:2] != b"\x1f\x8b"
+
+
+def _der(body: bytes) -> bytes:
+    """A certificate as DER, whether it came so or as PEM; empty where it is none."""
+    if body.lstrip().startswith(b"-----BEGIN"):
+        try:
+            return ssl.PEM_cert_to_DER_cert(body.decode("ascii", "replace").strip())
+        except ValueError:
+            return b""
+    return body if body[:1] == b"\x30" else b""
 
 
 def _as_proxy(failed: Outcome) -> Outcome:
@@ -276,11 +318,11 @@ _HIDDEN = ("authorization", "cookie", "token", "secret", "password")
 
 
 def _safe_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """The first 60 headers, none that could carry a credential; signed redirect URLs stay for the walk and are redacted in facts."""
+    """The first 60 headers, none that could carry a credential; signed redirect URLs stay for the walk, facts have them without."""
     kept = [(n, v[:8192]) for n, v in headers[:60] if not any(word in n for word in _HIDDEN) or n == "www-authenticate"]
     return tuple(kept)
 
 
 def _stamped(outcome: Outcome, started: float) -> Outcome:
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return replace(outcome, ms=outcome.ms or round((time.monotonic() - started) * 1000), at=now)
