@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from whypull.model import Case, Pull, Said
-from whypull.read.message import about_a_pull, fold, image_in, informative, writer
+from whypull.read.about import about_a_pull, informative
+from whypull.read.message import fold, image_in, writer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,9 +48,11 @@ class Bundle:
 
 def cases(gathered: Gathered, inventory: Inventory | None, vantage: str = "paste") -> tuple[Case, ...]:
     """One case for every failing pull in what was heard, in the order in which they were met."""
+    if inventory is not None:
+        inventory.settle(gathered)
     bundles = _bundles(_counting(gathered.heard.values()))
     _borrow(bundles)
-    return tuple(_case(bundle, inventory, vantage) for bundle in bundles)
+    return (*gathered.cases, *(_case(bundle, inventory, vantage) for bundle in bundles))
 
 
 def _counting(heard: Iterable[Heard]) -> list[tuple[Pull, Said]]:

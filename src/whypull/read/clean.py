@@ -1,0 +1,94 @@
+"""A text as it was copied → plain lines: without colours, quote marks, table borders, code fences and entities.
+
+Words are never changed. What divides one piece of a paste from the next (a code fence, a page break) becomes CUT.
+"""
+
+from __future__ import annotations
+
+import re
+
+CUT = "\f"  # a line of its own: what stands before and after it was not one text
+
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-9;:<=>?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[ -/]{0,4}[0-~])|\^\[\[[0-9;]{0,20}[mK]"
+)
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_TYPOGRAPHIC = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'"})
+_ENTITY = re.compile(r"&(?:(quot|lt|gt|amp|nbsp|apos)|#(\d{2,5})|#x([0-9a-fA-F]{2,4}));")
+_NAMED = {"quot": '"', "lt": "<", "gt": ">", "amp": "&", "nbsp": " ", "apos": "'"}
+_TAG = re.compile(r"</?(?:br|pre|code|tt|kbd|samp|span|td|tr|th|tbody|table|li|ul|p|div)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE)
+_BREAK = re.compile(r"<(?:br|/p|/tr|/li|/div|/pre)\b[^<>]{0,200}>", re.IGNORECASE)
+
+_FENCE = re.compile(r"\s*(?:(?:`{3,}|~{3,})[\w+.{}= -]{0,60}|\{(?:code|noformat)(?::[^}]{0,80})?\}|----+\s?code\s?----+)\s*$")
+_QUOTE = re.compile(r"\s{0,3}(?:>\s?)+")
+_BORDER = re.compile(r"\s*[+|├└┌┬┴┼╞═─-][-+=|─━═┬┴┼┐┘┤├└┌╞╡\s]{2,}$")
+_BAR = re.compile(r"^\s*[|│┃]{1,2} ?(.*?)\s*[|│┃]{1,2}\s*$")
+_BULLET = re.compile(r"(\s*)(?:[*•◦‣·▪-]|\(?\d{1,2}[.)])\s+(?=\S)")
+_INLINE = re.compile(r"^\s*`([^`]{3,})`[.,;:]?\s*$")
+
+
+def cleaned(text: str) -> str:
+    """The text without escape sequences, invisible and control characters and entities, its line breaks as newlines."""
+    if "\x1b" in text or "^[[" in text:
+        text = _ESCAPES.sub("", text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.isprintable():
+        text = _CONTROLS.sub("", text)
+    if not text.isascii():
+        text = _SPACES.sub(" ", _INVISIBLE.sub("", text)).translate(_TYPOGRAPHIC)
+        text = text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
+    if "&" in text:
+        text = _ENTITY.sub(_character, text)
+    if "<" in text and "<html" not in text.lower():
+        text = _TAG.sub("", _BREAK.sub("\n", text))
+    return text
+
+
+def _character(found: re.Match[str]) -> str:
+    if found[1]:
+        return _NAMED[found[1]]
+    code = int(found[2]) if found[2] else int(found[3], 16)
+    return chr(code) if 32 <= code < 0xD800 else " "
+
+
+def lines_of(text: str) -> list[str]:
+    """The cleaned text's lines, without what a chat, a mail, a wiki or a terminal's frame put around them."""
+    lines = [CUT if _FENCE.match(line) else line.rstrip() for line in cleaned(text).replace("\x0b", "\n").split("\n")]
+    if _mostly(lines, _QUOTE):
+        lines = [_QUOTE.sub("", line, count=1) for line in lines]
+    if any("|" in line or "│" in line or "┃" in line for line in lines):
+        lines = _without_frame(lines)
+    if _mostly(lines, _BULLET):
+        lines = [_BULLET.sub(r"\1", line, count=1) for line in lines]
+    if "`" in text:
+        lines = [_INLINE.sub(r"\1", line) for line in lines]
+    return lines
+
+
+def _mostly(lines: list[str], mark: re.Pattern[str]) -> bool:
+    """Whether the mark stands before nearly all lines; one line alone may be a shell's prompt or a list of one."""
+    solid = [line for line in lines if line.strip() and line != CUT]
+    marked = sum(bool(mark.match(line)) for line in solid)
+    return marked >= 2 and marked * 10 >= len(solid) * 8
+
+
+def _without_frame(lines: list[str]) -> list[str]:
+    """Rows of a drawn or wiki table as rows of blanks; borders vanish."""
+    barred = [_BAR.match(line) for line in lines]
+    count = sum(found is not None for found in barred)
+    if count < 1 or (count == 1 and len([line for line in lines if line.strip()]) > 2 and not barred[0]):
+        return lines
+    found = []
+    for line, bar in zip(lines, barred, strict=True):
+        if bar is None:
+            if not _BORDER.match(line):
+                found.append(line)
+            continue
+        cells = re.split(r" ?\s*(?<!\\)(?:\|\||\||│|┃)\s* ?", bar[1])
+        if all(set(cell) <= set("-=:─━ ") for cell in cells):
+            continue
+        found.append("  ".join(cells) if len(cells) > 1 else bar[1])
+    return found

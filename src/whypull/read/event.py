@@ -1,0 +1,102 @@
+"""What one event says: a pull that fails, one that was done, or something else. For tables and objects alike.
+
+Reasons and messages are the kubelet's: pkg/kubelet/events/event.go, pkg/kubelet/images/image_manager.go,
+pkg/kubelet/kuberuntime/kuberuntime_container.go.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from whypull.model import Pull, Said
+from whypull.read.about import about_a_pull, surely_a_failed_pull
+from whypull.read.instead import of_event
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from whypull.read.gather import Gathered
+
+STATES = (
+    "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable",
+    "SignatureValidationFailed",
+)  # fmt: skip
+_COMBINED = "(combined from similar events): "
+_STATE = re.compile(rf"Error: (?P<state>{'|'.join(STATES)})[\s.]*$")
+_PULLED = re.compile(
+    r"(?:Successfully pulled image|Container image|Image) \"(?P<image>[^\"]+)\"(?! is not present)", re.IGNORECASE
+)
+_PULLING = re.compile(r"pulling image \"(?P<image>[^\"]+)\"", re.IGNORECASE)
+_ASSIGNED = re.compile(r"[Ss]uccessfully assigned (?:(?P<namespace>[^\s/]+)/)?(?P<pod>\S+) to (?P<node>\S+)")
+_STARTING = re.compile(r'failed to "StartContainer" for "(?P<container>[^"]+)" with (?P<state>\w+)')
+_OF_OTHERS = ("pod", "po", "pods", "")
+SANDBOX = re.compile(r"sandbox image|failed pulling image|[Ff]ailed to pull image|pull and unpack")
+
+
+def assigned(message: str) -> re.Match[str] | None:
+    """Of the scheduler's message: namespace, pod and node."""
+    return _ASSIGNED.search(message) if "assigned" in message else None
+
+
+def pulling(message: str) -> str:
+    """The image that a pull was begun for."""
+    found = _PULLING.match(message)
+    return found["image"] if found else ""
+
+
+def take_event(into: Gathered, pull: Pull, reason: str, message: str, said: Said, kind: str = "") -> None:
+    """Adds what an event says. `pull` is whom it is about, `said` has its count and times; its text is not read."""
+    text = message.removeprefix(_COMBINED)
+    if reason in {"Pulled", "Created", "Started"}:
+        found = _PULLED.match(text) if reason == "Pulled" else None
+        if found:
+            into.pulled.add(replace(pull, image=found["image"]))
+        return
+    if reason in {"Pulling", "Scheduled", "Killing"}:
+        return
+    state = _STATE.match(text)
+    if state:
+        into.hear(pull, replace(said, text=message, reason=state["state"]))
+    elif _of_a_pull(reason, text):
+        into.hear(_placed(pull, reason, text), replace(said, text=message, reason=_reason(reason, text)))
+    elif kind in _OF_OTHERS or reason in {"FreeDiskSpaceFailed", "ImageGCFailed"} or "denied the request" in text:
+        if surely_a_failed_pull(text) or ("denied the request" in text and about_a_pull(text)):
+            into.hear(pull, replace(said, text=message, reason=reason))
+        else:
+            _instead(into, pull, reason, text)
+
+
+def _of_a_pull(reason: str, text: str) -> bool:
+    """Whether the kubelet writes this reason and message about an image that it cannot get."""
+    if reason in {"InspectFailed", "ErrImageNeverPull", "FailedToRetrieveImagePullSecret"}:
+        return True
+    if reason == "BackOff":
+        return "pulling image" in text
+    if reason == "FailedCreatePodSandBox":
+        return bool(SANDBOX.search(text)) or ("dial unix" in text and ".sock" in text)
+    if reason == "FailedSync":
+        return any(s in text for s in STATES) or bool(SANDBOX.search(text))
+    return text.startswith(("Failed to pull image", "Failed to inspect image", "Failed to apply default image"))
+
+
+def _placed(pull: Pull, reason: str, text: str) -> Pull:
+    if reason == "FailedCreatePodSandBox" or "sandbox image" in text:
+        return replace(pull, container="sandbox")
+    starting = _STARTING.search(text)
+    return replace(pull, container=starting["container"]) if starting and not pull.container else pull
+
+
+def _reason(reason: str, text: str) -> str:
+    """The waiting reason that the kubelet sets together with this event."""
+    if reason == "Failed" and text.startswith("Failed to pull image"):
+        return "ErrImagePull"
+    if reason == "BackOff":
+        return "ImagePullBackOff"
+    return reason
+
+
+def _instead(into: Gathered, pull: Pull, reason: str, text: str) -> None:
+    what = f"pod {pull.pod}" if pull.pod else ""
+    sentence = of_event(reason, text, what)
+    if sentence:
+        into.note(sentence)

@@ -1,0 +1,80 @@
+"""Lines that a terminal or a mail program broke → the text as it was written.
+
+Whether a break stood for a blank or fell inside a word is seen from the width, from open quotes and URLs, and from the
+words that runtimes use.
+"""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NARROWEST = 40  # columns: what is shorter was not broken by a width
+
+# Words of kubelets, runtimes and registries that a hard break cuts in two.
+_WORDS = frozenset("""
+failed failure pull pulled pulling image images unpack resolve reference request response daemon error errors unknown unauthorized
+unauthenticated authorize authorized authorization authentication required access denied forbidden manifest manifests repository
+registry registries exist exists require credentials anonymous token oauth fetch fetching unexpected status server message insufficient
+connection connect connecting refused timeout timed deadline exceeded context canceled cancelled certificate certificates signed
+authority verify verified valid expired handshake remote lookup misbehaving resolution temporary network unreachable route reset peer
+proxyconnect proxy service unavailable gateway container sandbox create created kubelet containerd docker default scheduler successfully
+assigned warning normal backoff restarting events reading initializing source pinging copying descriptor content digest layer layers
+register extract space device unavailable internal rejected policy signature platform matching support supported available invalid format
+parse couldn retrieve secrets secret attempting succeed library present inspect tag latest input output operation permission permitted
+toomanyrequests reached rate limit increase upgrade authenticating unauthenticated download failes attempts configuration exception
+""".split())  # fmt: skip
+
+_LEFT = re.compile(r"[A-Za-z]+$")
+_RIGHT = re.compile(r"[A-Za-z]+")
+_OPEN_QUERY = re.compile(r"[?&][\w.%-]{1,60}=[\w.%+/:~-]*$")
+
+
+def width_of(lines: Sequence[str]) -> int:
+    """The width at which lines were broken hard: at least two have it, and none more; 0 where there is none."""
+    longest = max(map(len, lines), default=0)
+    full = sum(len(line) == longest for line in lines)
+    return longest if longest >= NARROWEST and full >= 2 else 0
+
+
+def unwrapped(lines: Sequence[str], width: int = 0) -> str:
+    """One text of several lines: halves of words, names and URLs are put together, other breaks stay newlines."""
+    if not lines:
+        return ""
+    whole = [lines[0]]
+    for before, line in zip(lines, lines[1:], strict=False):
+        whole.append(line if _broken(before, line, width) else "\n" + line.strip())
+    return "".join(whole)
+
+
+def _broken(before: str, after: str, width: int) -> bool:
+    """Whether the break fell inside a word."""
+    after = after.rstrip()
+    if not before or not after or before[-1].isspace() or after[0].isspace() or len(before) < NARROWEST:
+        return False
+    left, right = _LEFT.search(before), _RIGHT.match(after)
+    if left and right:
+        a, b = left[0].lower(), right[0].lower()
+        if a + b in _WORDS and not (a in _WORDS and b in _WORDS):
+            return True
+        if a in _WORDS and b in _WORDS:
+            return False
+    if width and len(before) == width:
+        return True
+    return _inside_name(before.rsplit(None, 1)[-1], after.split(None, 1)[0])
+
+
+def _inside_name(tail: str, head: str) -> bool:
+    """Whether a URL, an image's name, a digest or an address goes on in the next line."""
+    if tail.count('"') % 2 and '"' in head and re.search(r"[/.:@-]", tail):
+        return '"' not in head[:1] or not tail.endswith((":", "="))
+    if _OPEN_QUERY.search(tail):
+        return bool(re.match(r"[\w%&=+/.~-]", head))
+    if "://" in tail and tail[-1] in "/-_=&?%" and re.match(r"[\w%.?&-]", head):
+        return True
+    if re.search(r"sha256:[0-9a-f]{0,63}$", tail) and re.match(r"[0-9a-f]{4,}", head):
+        return True
+    return bool(re.search(r"(?:^|[^\w.])\d{1,3}\.(?:\d{1,3}\.){0,2}\d{0,3}$", tail) and re.match(r"\.?\d{1,3}(?:\.|:\d)", head))
