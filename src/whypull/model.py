@@ -112,6 +112,7 @@ class SecretAbsent:
     namespace: str
     name: str
     elsewhere: tuple[str, ...] = ()  # namespaces in which a secret of this name was seen
+    sure: bool = True  # False where the input may show only some of the namespace's secrets
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from whypull.model import Pull, Said
+from whypull.model import Case, Pull, Said
 
 MAX_HEARD = 200_000  # texts kept apart; beyond it only repeats of known ones are counted
 MAX_TEXT = 64 * 1024  # characters kept of one text
@@ -26,6 +26,7 @@ class Gathered:
         self.notes: dict[str, None] = {}
         self.asks: dict[str, None] = {}
         self.took: dict[str, None] = {}
+        self.cases: list[Case] = []  # that were saved whole
         self.pulled: set[Pull] = set()  # pulls that the input shows as done
 
     def hear(self, pull: Pull, said: Said) -> None:

@@ -1,0 +1,198 @@
+"""The objects of an input, kept until all of it is read: which pulls they show as failing, and what they tell of each."""
+
+from __future__ import annotations
+
+import re
+
+from whypull.model import AccountSeen, SecretAbsent
+from whypull.read.object_events import DISK, event_of
+from whypull.read.object_nodes import node_seen
+from whypull.read.object_pods import PodRecord, owner_of, runs
+from whypull.read.object_secrets import secret_seen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Final
+
+    from whypull.model import Fact, NodeSeen, Pull, SecretSeen
+    from whypull.read.gather import Gathered
+    from whypull.read.object_events import EventSeen
+    from whypull.read.object_structs import Thing
+
+MOST_EVENTS: Final = 200_000
+MOST_SECRETS: Final = 20  # that are there and that the pod does not name
+_MOST_OWNERS: Final = 5
+_OWNED: Final = frozenset({
+    "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicationController", "DeploymentConfig",
+    "Rollout",
+})  # fmt: skip
+
+
+class Inventory:
+    """What the objects show. Readers add; `settle` says it to the gathering when all is read; `facts` tells of one pull."""
+
+    def __init__(self) -> None:
+        self.pods: dict[tuple[str, str], PodRecord] = {}
+        self.running: dict[tuple[str, str], tuple[str, str]] = {}  # (namespace, pod): (uid, when its last container began)
+        self.events: list[EventSeen] = []
+        self.nodes: dict[str, NodeSeen] = {}
+        self.disks: dict[str, dict[str, None]] = {}  # node: reasons of events on its disk
+        self.accounts: dict[tuple[str, str], AccountSeen] = {}
+        self.secrets: dict[tuple[str, str], SecretSeen] = {}
+        self.owners: dict[tuple[str, str, str], tuple[str, str]] = {}  # (namespace, kind, name): (kind, name)
+        self.listed: dict[str, bool] = {}  # namespaces whose secrets were listed: True where that is beyond doubt
+        self.missing: dict[tuple[str, str], tuple[str, ...]] = {}  # secrets that were asked for by name: where else they are
+        self.listed_nowhere = False  # a list of secrets was empty, and does not say of which namespace
+
+    # ------------------------------------------------------------ what readers add
+
+    def add_all(self, things: Iterable[Thing], kind: str = "", *, listed: bool = False) -> None:
+        """Adds objects; `kind` is that of a list whose items do not name theirs. `listed`: they came as a list."""
+        secrets: list[SecretSeen] = []
+        for thing in things:
+            is_a = thing.kind or kind
+            if is_a == "Pod":
+                self._pod(thing)
+            elif is_a == "Event":
+                self._event(thing)
+            elif is_a == "Secret":
+                secrets.append(self._secret(thing))
+            elif is_a == "Node":
+                node = node_seen(thing)
+                self.nodes[node.name] = node
+            elif is_a == "ServiceAccount":
+                self._account(thing)
+            elif is_a in _OWNED:
+                self._owned(thing, is_a)
+        if listed and secrets:
+            self.secrets_listed({s.namespace for s in secrets}, sure=kind == "Secret" or any(not _for_pulls(s) for s in secrets))
+
+    def secrets_listed(self, namespaces: Iterable[str], *, sure: bool) -> None:
+        """Says that the secrets of these namespaces were listed. Not sure where somebody may have named the ones that came."""
+        for namespace in namespaces:
+            self.listed[namespace] = self.listed.get(namespace, False) or sure
+
+    def secret_missing(self, namespace: str, name: str, elsewhere: tuple[str, ...]) -> None:
+        """Says that a secret was asked for by name and is not there; `elsewhere` are namespaces that have one of that name."""
+        self.missing[namespace, name] = elsewhere
+
+    def secrets_empty(self, where: str) -> None:
+        """Says that a list of secrets has none; `where` is its path, which may name the namespace (a must-gather's does)."""
+        found = re.search(r"(?:^|/)namespaces/([a-z0-9.-]+)/", where)
+        if found:
+            self.secrets_listed([found[1]], sure=True)
+        else:
+            self.listed_nowhere = True
+
+    def _pod(self, thing: Thing) -> None:
+        status, meta = thing.status, thing.metadata
+        if status is not None and meta is not None and runs(status):
+            since = ""
+            for one in status.containerStatuses or ():
+                if one.state and one.state.running and (one.state.running.startedAt or "") > since:
+                    since = one.state.running.startedAt or ""
+            key = (meta.namespace or "", meta.name or "")
+            self.running[key] = (meta.uid or "", since)
+            self.pods.pop(key, None)  # a stream of changes: the last one counts
+            return
+        record = PodRecord(thing)
+        self.pods[record.namespace, record.name] = record
+        self.running.pop((record.namespace, record.name), None)
+
+    def _event(self, thing: Thing) -> None:
+        event = event_of(thing)
+        if event is None:
+            return
+        if event.about == "Node":
+            if event.reason in DISK:
+                self.disks.setdefault(event.name, {}).setdefault(event.reason)
+        elif len(self.events) < MOST_EVENTS:
+            self.events.append(event)
+
+    def _secret(self, thing: Thing) -> SecretSeen:
+        secret = secret_seen(thing)
+        self.secrets[secret.namespace, secret.name] = secret
+        return secret
+
+    def _account(self, thing: Thing) -> None:
+        meta = thing.metadata
+        if meta is None or not meta.name:
+            return
+        names = tuple(s.name for s in thing.imagePullSecrets or () if s.name)
+        self.accounts[meta.namespace or "", meta.name] = AccountSeen(meta.name, meta.namespace or "", names)
+
+    def _owned(self, thing: Thing, kind: str) -> None:
+        meta = thing.metadata
+        if meta is not None and meta.name:
+            self.owners[meta.namespace or "", kind, meta.name] = owner_of(meta)
+
+    # ------------------------------------------------------------ what is made of it
+
+    def settle(self, into: Gathered) -> None:
+        """Says to the gathering which pulls fail and what else is wrong. Called once, when all is read."""
+        from whypull.read.object_findings import say  # noqa: PLC0415 - it needs this module's nouns
+
+        say(self, into)
+
+    def facts(self, pull: Pull) -> tuple[Fact, ...]:
+        """What the objects tell of one pull: its pod, account, secrets and node, as far as they are in the input."""
+        found: list[Fact] = []
+        record = self._record(pull)
+        if record is not None and pull.container != "sandbox":  # the pause image is pulled without the pod's credentials
+            seen = record.seen(pull.container, self._owner(record))
+            found.append(seen)
+            account = self.accounts.get((record.namespace, seen.service_account or "default"))
+            if account is not None:
+                found.append(account)
+            found += self._secrets(record.namespace, seen.pull_secrets)
+        node = self.nodes.get(pull.node or (record.node if record else ""))
+        if node is not None:
+            found.append(self._with_disk(node))
+        return tuple(found)
+
+    def _record(self, pull: Pull) -> PodRecord | None:
+        if pull.namespace or not pull.pod:
+            return self.pods.get((pull.namespace, pull.pod))
+        named = [r for (_, name), r in self.pods.items() if name == pull.pod]
+        return named[0] if len(named) == 1 else None
+
+    def _owner(self, record: PodRecord) -> str:
+        """The topmost owner that the input shows: what its author wrote, and where a fix belongs."""
+        kind, name = record.owner()
+        for _ in range(_MOST_OWNERS):
+            above = self.owners.get((record.namespace, kind, name))
+            if not above or not above[1]:
+                break
+            kind, name = above
+        return f"{kind}/{name}" if name else ""
+
+    def _secrets(self, namespace: str, named: tuple[str, ...]) -> Iterator[Fact]:
+        for name in named:
+            secret = self.secrets.get((namespace, name))
+            if secret is not None:
+                yield secret
+            elif (namespace, name) in self.missing:
+                yield SecretAbsent(namespace, name, self.missing[namespace, name])
+            elif (sure := self._listed(namespace)) is not None:
+                elsewhere = tuple(sorted(ns for ns, other in self.secrets if other == name and ns != namespace))
+                yield SecretAbsent(namespace, name, elsewhere, sure)
+        others = [s for (ns, name), s in self.secrets.items() if ns == namespace and name not in named and _for_pulls(s)]
+        yield from others[:MOST_SECRETS]
+
+    def _listed(self, namespace: str) -> bool | None:
+        """Whether the input lists a namespace's secrets: True beyond doubt, False by all appearances, None not at all."""
+        if namespace in self.listed:
+            return self.listed[namespace]
+        alone = {ns for ns, _ in self.pods} | {ns for ns, _ in self.running}
+        return False if self.listed_nowhere and alone == {namespace} else None
+
+    def _with_disk(self, node: NodeSeen) -> NodeSeen:
+        from dataclasses import replace  # noqa: PLC0415
+
+        reasons = self.disks.get(node.name)
+        return replace(node, pressure=tuple(dict.fromkeys((*node.pressure, *reasons)))) if reasons else node
+
+
+def _for_pulls(secret: SecretSeen) -> bool:
+    return secret.type in {"kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg"}
