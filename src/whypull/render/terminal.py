@@ -108,7 +108,7 @@ class _Screen:
         for part in parts:
             longer = f"{line} · {part}" if line else part
             if line and cells(longer) + 2 > self.width:
-                yield "  " + line
+                yield from wrap(line, self.width, "  ")
                 line = part
             else:
                 line = longer
@@ -130,7 +130,7 @@ class _Screen:
         if not settled:
             return
         yield ""
-        yield self.heading(plain(_path_title(one.vantage)))
+        yield from self.headings(plain(_path_title(one.vantage)))
         for stage in settled:
             state = one.path[stage]
             mark = self.style.mark(marks.MARKS[state])
@@ -313,7 +313,7 @@ def _path_title(vantage: str) -> str:
     if vantage == "cluster":
         return "The pull, as far as the cluster's objects and events show"
     if vantage == "here":
-        return "The pull, walked again from here (this machine, not the node)"
+        return "The pull, walked again from here (not from the node)"
     return f"The pull, walked again from {vantage}"
 
 
