@@ -47,7 +47,7 @@ _ABOUT = re.compile(
 _NOT_ABOUT = re.compile(
     r"(?i)\bpush(?:ing|ed)?\b|blobs/uploads|mountvolume|failedmount|failedattach|unable to (?:attach|mount)|tags/list|requesting tags|"
     r"get tags from|index\.yaml|garbage[- ]collect|calling webhook|probe failed|upgrad\w+ connection|clusterinformation|"
-    r"/apis?/\w|/api\?|cannot (?:list|get|create) \w+ |is forbidden: user|\bgit\b|cloning|can be successfully pulled|level=debug|"
+    r"/apis/\w|/api/v\d|/api\?|cannot (?:list|get|create) \w+ |is forbidden: user|\bgit\b|cloning|can be successfully pulled|level=debug|"
     r"failed to reserve sandbox name|setup network for sandbox|volumeattachment|must be logged in to the server|"
     r"\.well-known/|successfully pulled|unable to authenticate the request|download(?:ing)? agent|webhook\.|scan:|terraform"
 )
