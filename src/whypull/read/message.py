@@ -147,6 +147,11 @@ _STORAGE_HOST = re.compile(
     r"cdn\.mscr\.io|pkg-containers\.githubusercontent\.com|cdn\d*\.quay\.io|quaycdn|azurefd\.net|azureedge\.net|"
     r"cdn\.registry\.gitlab-static\.net|starport-layer-bucket"
 )
+# Hosts that are asked in place of a registry and never by a registry's redirect: public mirrors, and caches on the node itself.
+_MIRROR_HOST = re.compile(
+    r"^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])(?::|$)|(?:^|\.)(?:docker\.mirrors\.ustc\.edu\.cn|mirror\.aliyuncs\.com|"
+    r"registry\.docker-cn\.com|docker\.m\.daocloud\.io|mirror\.gcr\.io|mirror\.ccs\.tencentyun\.com)$|^(?:hub-|docker-|registry-)?mirror\d*\."
+)
 _BLOB_PATH = re.compile(r"/v2/\S+/(?:blobs|manifests)/|/v2/?$|/v1/|/v0/")
 _HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "cdn-registry-1.docker.io"})
 _PHRASES = ("Proxy Authentication Required", "Forbidden", "Service Unavailable", "Bad Gateway", "Gateway Timeout", "Bad Request")
@@ -229,7 +234,7 @@ def _role(core: str, url: str, host: str, own: str) -> Role:
     if _STORAGE_HOST.search(host or core):
         return "storage"
     if own and url and host and not _same_site(host, own):
-        return "storage"
+        return "mirror" if _MIRROR_HOST.search(host) else "storage"
     if not url and _STORAGE.search(core):
         return "storage"
     return "registry" if host or own else ""
