@@ -91,7 +91,7 @@ def _run(args: list[str]) -> int:
     if verb == "help":
         print(HELP.format(prog=called(), verbs="\n".join(f"  {name:<12}{words}" for name, words in VERBS.items())))
         return OK
-    if verb not in VERBS:
+    if verb not in VERBS and verb != "cluster":
         raise UsageError(_unknown(verb))
     from importlib import import_module  # noqa: PLC0415 - only the chosen verb is loaded
 
@@ -99,13 +99,17 @@ def _run(args: list[str]) -> int:
 
 
 def _verb(args: list[str]) -> tuple[str, list[str]]:
-    """The verb and what follows it; a pipe without a verb is something to explain."""
-    if not args or args[0] in {"-h", "--help", "help"}:
-        if not args and not sys.stdin.isatty():
-            return "explain", []
+    """The verb and what follows it. Without one, a pipe is something to explain, and the cluster is what is meant else."""
+    if args and args[0] in {"-h", "--help", "help"}:
         return "help", []
-    if args[0].startswith("-"):
-        return "explain", args
+    if args and args[0] in VERBS:
+        return args[0], args[1:]
+    from whypull.commands import cluster  # noqa: PLC0415
+
+    if cluster.is_meant(args):
+        return "cluster", args
+    if not args or args[0].startswith("-"):
+        return ("cluster" if sys.stdin.isatty() else "explain"), args
     return args[0], args[1:]
 
 

@@ -127,7 +127,11 @@ def _build(version: str, into: pathlib.Path) -> None:
     part = into.with_suffix(".part")
     part.mkdir(exist_ok=True)
     stamp = f"-X k8s.io/component-base/version.gitVersion=v{_plain(version)} -X k8s.io/client-go/pkg/version.gitVersion=v{_plain(version)}"
-    _run(["go", "build", "-p", "2", "-ldflags", f"-s -w {stamp}", "-o", f"{part}/", *(f"./cmd/{name}" for name in SERVERS)], tree, environment)
+    _run(
+        ["go", "build", "-p", "2", "-ldflags", f"-s -w {stamp}", "-o", f"{part}/", *(f"./cmd/{name}" for name in SERVERS)],
+        tree,
+        environment,
+    )
     part.rename(into)
     shutil.rmtree(work, ignore_errors=True)
 
@@ -168,7 +172,9 @@ def _openapi(tree: pathlib.Path, environment: dict[str, str]) -> None:
         ["grep", "-rl", "--include=*.go", "-e", "+k8s:openapi-gen=", "pkg", "staging/src", "vendor/k8s.io"],
         cwd=tree, capture_output=True, text=True, check=False,
     ).stdout.split()  # fmt: skip
-    folders = sorted({_package(os.path.dirname(path)) for path in marked if not path.endswith("_test.go") and "testdata" not in path})
+    folders = sorted(
+        {_package(os.path.dirname(path)) for path in marked if not path.endswith("_test.go") and "testdata" not in path}
+    )
     _run(["go", "build", "-o", "openapi-gen-built", "./vendor/k8s.io/kube-openapi/cmd/openapi-gen"], tree, environment)
     _run(
         [
@@ -184,13 +190,19 @@ def _package(folder: str) -> str:
     """The import path of a folder of the tree."""
     for prefix in ("staging/src/", "vendor/"):
         if folder.startswith(prefix):
-            return folder[len(prefix) :] if prefix == "vendor/" else folder[len(prefix) :]
+            return folder[len(prefix) :]
     return f"k8s.io/kubernetes/{folder}"
 
 
 def _run(command: list[str], where: pathlib.Path, environment: dict[str, str]) -> None:
     done = subprocess.run(
-        ["nice", "-n", "10", *command], cwd=where, env=environment, capture_output=True, text=True, check=False, timeout=BUILD_MINUTES * 60
+        ["nice", "-n", "10", *command],
+        cwd=where,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=BUILD_MINUTES * 60,
     )
     if done.returncode:
         raise RuntimeError(f"{command[0]} {command[1]} failed: {done.stderr[-3000:]}")
