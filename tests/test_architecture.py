@@ -29,7 +29,7 @@ MAY = {
         {"model", "steps", "casefile", "reference", "keyring", "dockerconfig", "redact"},
         "what others saw becomes facts; it concludes nothing",
     ),
-    "render": ({"model", "causes", "redact"}, "a diagnosis becomes a string"),
+    "render": ({"model", "causes", "wording", "redact"}, "a diagnosis becomes a string; a page's title is worded as a finding's is"),
     "casefile": ({"model", "steps"}, "facts to JSON and back"),
     "runtimeconfig": ({"model", "reference"}, "a runtime's configuration is text; who read it is another's matter"),
     "probe": (
@@ -38,7 +38,8 @@ MAY = {
     ),
     "demo": (set(), "servers that know nothing of who walks against them"),
     "commands": (None, "thin, and may use all"),
-    "cli": ({"commands"}, "arguments and exit codes"),
+    "cli": ({"commands", "render"}, "arguments and exit codes; an error's words are outside text too"),
+    "__main__": ({"cli"}, "python -m whypull"),
     "__init__": ({"model", "read", "diagnose"}, "the library's door"),
 }
 NO_THIRD_PARTY = {

@@ -188,19 +188,28 @@ def test_markdown_is_only_text():
     assert safe.markdown("a\n# b") == r"a \# b"
 
 
-@pytest.mark.parametrize(
-    ("text", "run", "meaning"),
-    [
-        ("kubectl describe pod web-0 -n shop", "kubectl describe pod web-0 -n shop", ""),
-        ("curl -sSi https://a.example/v2/ on np1-3, without credentials: 403 means …", "curl -sSi https://a.example/v2/", "on np1-3, without credentials: 403 means …"),
-        ("kubectl get pod x -o jsonpath='{.spec.a}{\"\\n\"}: on': empty means none.", "kubectl get pod x -o jsonpath='{.spec.a}{\"\\n\"}: on'", "empty means none."),
-        ("skopeo inspect docker://a.example/b:1, logged in as the user: it asks with GET.", "skopeo inspect docker://a.example/b:1", "logged in as the user: it asks with GET."),
-        ("On np1-3: try again.", "", "On np1-3: try again."),
-        ("curl -sSi https://a.example/v2/ | head -1, on np1-3: 200", "curl -sSi https://a.example/v2/ | head -1", "on np1-3: 200"),
+STEPS = {
+    "kubectl describe pod web-0 -n shop": ["$kubectl describe pod web-0 -n shop"],
+    "curl -sSi https://a.example/v2/ on np1-3, without credentials: 403 means …": ["$curl -sSi https://a.example/v2/", "on np1-3, without credentials: 403 means …"],
+    "kubectl get pod x -o jsonpath='{.a}{\"\\n\"}: on': empty means none.": ["$kubectl get pod x -o jsonpath='{.a}{\"\\n\"}: on'", "empty means none."],
+    "skopeo inspect docker://a.example/b:1, logged in as the user: it asks with GET.": ["$skopeo inspect docker://a.example/b:1", "logged in as the user: it asks with GET."],
+    "Compare both: getent ahosts a.example and others.": ["Compare both: getent ahosts a.example and others."],
+    "curl -sSi https://a.example/v2/ | head -1, on np1-3: 200": ["$curl -sSi https://a.example/v2/ | head -1", "on np1-3: 200"],
+    "On np1-3: openssl s_client -connect a.example:443 </dev/null 2>&1 | grep -E 's:|i:|Verify'. The last i: is the CA.": [
+        "On np1-3:", "$openssl s_client -connect a.example:443 </dev/null 2>&1 | grep -E 's:|i:|Verify'", "The last i: is the CA.",
     ],
-)  # fmt: skip
-def test_a_step_is_what_to_paste_and_what_to_make_of_it(text, run, meaning):
-    assert pasting.step(text) == (run, meaning)
+    "On np1-3: getent ahosts a.example, nslookup a.example. NXDOMAIN confirms it.": ["On np1-3:", "$getent ahosts a.example", "$nslookup a.example", "NXDOMAIN confirms it."],
+    "On np1-3: curl -sSI https://a.example/v2/. 407 confirms it.": ["On np1-3:", "$curl -sSI https://a.example/v2/", "407 confirms it."],
+    "On np1-3: for p in $(pidof crio); do cat /proc/$p/environ; done. Empty confirms it.": ["On np1-3:", "$for p in $(pidof crio); do cat /proc/$p/environ; done", "Empty confirms it."],
+    "On np1-3: curl -sSIL the blob URL with a token.": ["On np1-3: curl -sSIL the blob URL with a token."],
+    "skopeo inspect docker://a.example/b:1 and crictl pull a.example/b:1, on np1-3: both work.": ["$skopeo inspect docker://a.example/b:1", "$crictl pull a.example/b:1", "on np1-3: both work."],
+    "nc -zv a.example 443 (or the port in the text): refused?": ["$nc -zv a.example 443", "(or the port in the text): refused?"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", STEPS)
+def test_a_step_is_what_to_paste_and_what_to_make_of_it(text):
+    assert [("$" if can_be_pasted else "") + part for can_be_pasted, part in pasting.parts(text)] == STEPS[text]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from whypull.model import STAGES
 from whypull.render import style as marks
 from whypull.render import words
 from whypull.render.layout import cells, counted, listed, wrap
-from whypull.render.pasting import pastable, step
+from whypull.render.pasting import parts, pastable
 from whypull.render.redaction import without_credentials
 from whypull.render.safe import block, plain
 
@@ -193,7 +193,8 @@ class _Screen:
         for number, (who, theirs) in enumerate(owners[:MOST_OWNERS]):
             yield ""
             yield from self.headings(f"{'Or' if number else 'Fix'}, by {plain(who)}")
-            for fix in theirs:
+            for alternative, fix in enumerate(theirs):
+                yield from [""] if alternative else []
                 if fix.do:
                     yield from self.prose(plain(fix.do), "    ")
                 yield from self.commands(fix.run)
@@ -215,10 +216,14 @@ class _Screen:
             yield from self.step(text)
 
     def step(self, text: str) -> Iterator[str]:
-        run, meaning = step(plain(text))
-        yield from self.commands(run if meaning else self.piped(run))
-        if meaning:
-            yield from self.prose(meaning, "        " if run else "    ")
+        found = parts(plain(text))
+        before = "    "
+        for can_be_pasted, words_ in found:
+            if can_be_pasted:
+                yield from self.commands(words_ if len(found) > 1 else self.piped(words_))
+                before = " " * 8
+            else:
+                yield from self.prose(words_, before)
 
     def onward(self, one: Diagnosis) -> Iterator[str]:
         if not one.findings:

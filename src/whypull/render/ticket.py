@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whypull.render import words
 from whypull.render.layout import counted, listed
-from whypull.render.pasting import pastable, step
+from whypull.render.pasting import parts, pastable
 from whypull.render.redaction import without_credentials
 from whypull.render.safe import fenced, markdown
 
@@ -111,10 +111,6 @@ def _open(one: Diagnosis, reading: Reading, prog: str) -> Iterator[str]:
     if one.ask:
         yield "### What decides" if one.findings else "### What would show more"
     for ask in one.ask:
-        run, meaning = step(ask)
-        if run:
-            yield fenced(run, "sh")
-        if meaning:
-            yield markdown(meaning)
+        yield from (fenced(words_, "sh") if can_be_pasted else markdown(words_) for can_be_pasted, words_ in parts(ask))
     for finding in one.findings:
         yield f"All about it: `{prog} explain {finding.cause}`"
