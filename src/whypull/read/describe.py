@@ -146,9 +146,9 @@ def take_pod(pod: Pod, into: Gathered) -> None:
                 break
 
 
-def take_rows(rows: Iterable[EventRow], into: Gathered, pod: Pod | None = None) -> None:
+def take_rows(rows: Iterable[EventRow], into: Gathered, pod: Pod | None = None, namespace: str = "") -> None:
     """Adds what events say: below a pod's block, in a table of their own, or in a few lines that were copied."""
-    place = pod.pull() if pod else Pull()
+    place = pod.pull() if pod else Pull(namespace=namespace)
     for row in rows:
         scheduled = assigned(row.message)
         if scheduled and not row.name:
@@ -167,7 +167,7 @@ def take_rows(rows: Iterable[EventRow], into: Gathered, pod: Pod | None = None) 
 def _pull_of(row: EventRow, place: Pull, pod: Pod | None) -> Pull:
     """Whom the event is about: what its own columns show, else the pod above it."""
     if row.name and row.kind in {"pod", "po", "pods", ""}:
-        pull = Pull(namespace=row.namespace, pod=row.name, container=row.container, node=row.node)
+        pull = Pull(namespace=row.namespace or place.namespace, pod=row.name, container=row.container, node=row.node)
     elif row.name:
         pull = Pull(namespace=row.namespace, node=row.name if row.kind == "node" else row.node)
     else:

@@ -29,6 +29,11 @@ _PULLED = re.compile(
 _PULLING = re.compile(r"pulling image \"(?P<image>[^\"]+)\"", re.IGNORECASE)
 _ASSIGNED = re.compile(r"[Ss]uccessfully assigned (?:(?P<namespace>[^\s/]+)/)?(?P<pod>\S+) to (?P<node>\S+)")
 _STARTING = re.compile(r'failed to "StartContainer" for "(?P<container>[^"]+)" with (?P<state>\w+)')
+# Kubelet 1.33 and newer give the error of an unreadable pull secret raw, and no other event.
+_RAW = re.compile(
+    r"(?:Error: )?(?:illegal base64 data at input byte \d|unable to parse auth field, must be formatted|unexpected end of JSON input|"
+    r"invalid character .{1,20} (?:looking for|after|in )|json: cannot unmarshal)"
+)
 _OF_OTHERS = ("pod", "po", "pods", "")
 SANDBOX = re.compile(r"sandbox image|failed pulling image|[Ff]ailed to pull image|pull and unpack")
 
@@ -76,6 +81,8 @@ def _of_a_pull(reason: str, text: str) -> bool:
         return bool(SANDBOX.search(text)) or ("dial unix" in text and ".sock" in text)
     if reason == "FailedSync":
         return any(s in text for s in STATES) or bool(SANDBOX.search(text))
+    if reason == "Failed" and _RAW.match(text):
+        return True
     return text.startswith(("Failed to pull image", "Failed to inspect image", "Failed to apply default image"))
 
 
@@ -88,7 +95,7 @@ def _placed(pull: Pull, reason: str, text: str) -> Pull:
 
 def _reason(reason: str, text: str) -> str:
     """The waiting reason that the kubelet sets together with this event."""
-    if reason == "Failed" and text.startswith("Failed to pull image"):
+    if reason == "Failed":
         return "ErrImagePull"
     if reason == "BackOff":
         return "ImagePullBackOff"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from whypull.model import Case, Pull, Said
+from whypull.redact import redacted
 
 MAX_HEARD = 200_000  # texts kept apart; beyond it only repeats of known ones are counted
 MAX_TEXT = 64 * 1024  # characters kept of one text
@@ -31,14 +32,12 @@ class Gathered:
 
     def hear(self, pull: Pull, said: Said) -> None:
         """Adds a text about a pull (or a bare state: text empty, reason set). Repeats are folded and counted."""
-        if len(said.text) > MAX_TEXT:
-            said = _cut(said)
-        key = (pull, said.text, said.reason, said.via)
+        key = (pull, said.text[:MAX_TEXT], said.reason, said.via)
         old = self.heard.get(key)
         if old is not None:
-            self.heard[key] = Heard(pull, _more(old.said, said))
+            self.heard[key] = Heard(old.pull, _more(old.said, said))
         elif len(self.heard) < MAX_HEARD:
-            self.heard[key] = Heard(pull, said)
+            self.heard[key] = Heard(_named(pull), _kept(said))
 
     def note(self, sentence: str) -> None:
         """Adds a sentence on what the input shows instead of a failed pull."""
@@ -53,8 +52,18 @@ class Gathered:
         self.took.setdefault(what)
 
 
-def _cut(said: Said) -> Said:
-    return Said(said.text[:MAX_TEXT], said.by, said.via, said.reason, said.count, said.first, said.last)
+def _kept(said: Said) -> Said:
+    """The text without credentials, and not longer than is kept."""
+    text = redacted(said.text[:MAX_TEXT])
+    return said if text == said.text else Said(text, said.by, said.via, said.reason, said.count, said.first, said.last)
+
+
+def _named(pull: Pull) -> Pull:
+    """An image may hold an account's password: https://user:password@host/name."""
+    if "@" not in pull.image and "?" not in pull.image:
+        return pull
+    image = redacted(pull.image)
+    return pull if image == pull.image else Pull(image, pull.namespace, pull.pod, pull.container, pull.node, pull.runtime)
 
 
 def _more(old: Said, new: Said) -> Said:

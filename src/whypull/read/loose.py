@@ -1,0 +1,114 @@
+"""What stands in a paste without a form of its own: messages, output of commands, fragments of objects.
+
+What belongs together is kept together: a command and its output, a paragraph. It is judged at the end, when it is known
+whether events or logs have told already.
+"""
+
+from __future__ import annotations
+
+import re
+
+from whypull.model import Pull, Said
+from whypull.read.about import about_a_pull, informative, surely_a_failed_pull
+from whypull.read.fragments import fragments
+from whypull.read.message import fold, image_in, writer
+from whypull.read.wrapped import unwrapped, width_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from whypull.read.gather import Gathered
+
+MOST_LINES = 2_000  # of one section
+MOST_SECTIONS = 2_000
+MOST_CHARACTERS = 64 * 1024  # of one section
+
+# Where in a paragraph the next failure begins: a line that names its own image.
+_NEXT = re.compile(
+    r'^\W{0,6}(?:\[ERROR ImagePull\]:?\s*)?(?:(?:\S+\s+){0,3}?)(?:Failed to pull image|failed to pull image|Pull image|PullImage|Back-off pulling image|'
+    r'Failed to apply default image tag|Container image)[: ]+"?(?P<image>[^\s"]{3,600})'
+)
+_TOOLS = ("crictl", "podman", "skopeo", "buildah", "nerdctl", "ctr", "crane", "docker", "kubeadm", "oras")
+
+
+class Loose:
+    """The loose lines of one paste."""
+
+    def __init__(self, into: Gathered) -> None:
+        self.into = into
+        self._sections: list[list[str]] = []
+        self._lines: list[str] = []
+        self._command = ""
+        self._overheard: list[str] = []
+
+    def begin(self, command: str) -> None:
+        """Begins a section with the command whose output follows."""
+        self._command = command
+        self._lines = [command]
+
+    def add(self, line: str) -> None:
+        """Adds a line to the section."""
+        if len(self._lines) < MOST_LINES:
+            self._lines.append(line)
+
+    def blank(self) -> None:
+        """A blank line: it stays within a section, for commands print such."""
+        if self._lines:
+            self.add("")
+
+    def overhear(self, line: str) -> None:
+        """A line within something of another form, which counts where it is sure and nothing else was said."""
+        if len(self._overheard) < MOST_SECTIONS and surely_a_failed_pull(line):
+            self._overheard.append(line)
+
+    def end(self) -> None:
+        """Ends the section."""
+        if any(line.strip() for line in self._lines) and len(self._sections) < MOST_SECTIONS:
+            self._sections.append(self._lines)
+        self._lines, self._command = [], ""
+
+    def close(self) -> None:
+        """Judges all sections."""
+        self.end()
+        told = any(h.said.text and informative(h.said.text) for h in self.into.heard.values())
+        for lines in self._sections:
+            self._judge(lines, told=told)
+        if not self.into.heard:
+            for line in self._overheard:
+                self._hear(line)
+
+    def _judge(self, lines: list[str], *, told: bool) -> None:
+        found = list(fragments(lines))
+        for pull, said in found:
+            if said.text or not told:
+                self.into.hear(pull, said)
+        if found:
+            return
+        whole = unwrapped(lines, width_of(lines)).strip()[:MOST_CHARACTERS]
+        if told:
+            if surely_a_failed_pull(whole) and informative(whole):
+                self._split(lines)
+        elif about_a_pull(whole):
+            self._split(lines)
+
+    def _split(self, lines: list[str]) -> None:
+        """One text a failure where the lines name several images, else one text."""
+        pieces: list[list[str]] = [[]]
+        images: list[str] = [""]
+        for line in lines:
+            found = _NEXT.match(line)
+            if found and images[-1] and found["image"] != images[-1]:
+                pieces.append([])
+                images.append("")
+            if found:
+                images[-1] = found["image"]
+            pieces[-1].append(line)
+        for piece in pieces:
+            text = unwrapped(piece, width_of(lines)).strip()[:MOST_CHARACTERS]
+            if len(pieces) == 1 or about_a_pull(text):
+                self._hear(text)
+
+    def _hear(self, text: str) -> None:
+        core = fold(text[:4096])
+        tool = next((t for t in _TOOLS if re.match(rf"(?:sudo )?(?:\S*/)?{t}\b", core)), "")
+        self.into.hear(Pull(image_in(fold(text))), Said(text, tool or writer(core), "output"))
+        self.into.take_for("output" if tool else "a message")
