@@ -69,9 +69,7 @@ def _host_decides(candidate: Candidate) -> tuple[Candidate, ...]:
         return (candidate,)
     symptom = cause.startswith(_SYMPTOMS)
     if role == "storage":
-        if symptom:
-            return (_become(candidate, target), _fade(candidate))
-        return (candidate, _fade(_become(candidate, target), 3)) if cause.startswith("tls.") else (candidate,)
+        return _storage_decides(candidate, target)
     if role == "proxy":
         return (_become(candidate, target),) if symptom else (candidate,)
     if symptom or cause.startswith("tls.") or cause == "registry.server-error":
@@ -79,6 +77,14 @@ def _host_decides(candidate: Candidate) -> tuple[Candidate, ...]:
     if role == "mirror" and cause.startswith(("registry.", "auth.", "image.tag", "image.repo", "proxy.")):
         return (_become(candidate, target), _fade(candidate, 3))
     return (candidate,)
+
+
+def _storage_decides(candidate: Candidate, target: str) -> tuple[Candidate, ...]:
+    if candidate.cause == "network.reset" and not candidate.failure.url:  # data was moving: that host had let the pull in
+        return (candidate, _fade(_become(candidate, target), 2))
+    if candidate.cause.startswith(_SYMPTOMS):
+        return (_become(candidate, target), _fade(candidate))
+    return (candidate, _fade(_become(candidate, target), 3)) if candidate.cause.startswith("tls.") else (candidate,)
 
 
 def _become(candidate: Candidate, cause: str) -> Candidate:
