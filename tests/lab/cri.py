@@ -32,6 +32,9 @@ def pull(path: str, image: str, user: str = "", password: str = "", seconds: flo
     import grpc
 
     started = time.monotonic()
+    away = nobody(path)
+    if away:
+        return Pulled(False, "Unavailable", away)
     account = _text(1, user) + _text(2, password) if user else b""
     request = _message(1, _text(1, image)) + (_message(2, account) if account else b"")
     with grpc.insecure_channel(f"unix:{path}", options=[("grpc.enable_http_proxy", 0)]) as channel:
@@ -42,6 +45,17 @@ def pull(path: str, image: str, user: str = "", password: str = "", seconds: flo
             words = "".join(part.capitalize() for part in e.code().name.split("_"))  # type: ignore[attr-defined]
             return Pulled(False, words, e.details(), time.monotonic() - started)  # type: ignore[attr-defined]
     return Pulled(True, seconds=time.monotonic() - started)
+
+
+def nobody(path: str) -> str:
+    """Why nobody answers on a socket, as the kubelet's client words it; empty where somebody does."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+        except OSError as e:
+            dial = f"dial unix /run/containerd/containerd.sock: connect: {(e.strerror or str(e)).lower()}"
+            return f'connection error: desc = "transport: Error while dialing: {dial}"'
+    return ""
 
 
 def wait_for(path: str, seconds: float = 20.0) -> None:

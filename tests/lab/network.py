@@ -106,7 +106,8 @@ def attach(name: str, number: int) -> tuple[str, str]:
     own = f"10.77.{1 + number // 200}.{number % 200 + 2}"
     seen = f"198.51.100.{number % 250 + 2}"
     _run("ip", "netns", "add", name)
-    ip(f"link add v{number} type veth peer name eth0 netns {name}\nlink set v{number} master nodes up\n")
+    hardware = f"02:77:00:00:{number // 256:02x}:{number % 256:02x}"  # the same each time: a router remembers it
+    ip(f"link add v{number} type veth peer name eth0 address {hardware} netns {name}\nlink set v{number} master nodes up\n")
     ip(f"link set lo up\naddr add {own}/16 dev eth0\nlink set eth0 up\nroute add default via {ROUTER}\n", name)
     nft(f"add element inet lab egress {{ {own} : {seen} }}")
     return own, seen

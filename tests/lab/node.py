@@ -120,7 +120,7 @@ class Node:
         found: dict[str, str] = {}
         for path in sorted(glob.glob(f"{self.root}/etc/systemd/system/containerd.service.d/*.conf")):
             text = pathlib.Path(path).read_text(encoding="utf-8").replace("\\\n", " ")
-            for line in re.findall(r"^\s*Environment=(.*)$", text, re.M):
+            for line in re.findall(r"^\s*Environment=(.*)$", text, re.MULTILINE):
                 found.update(word.split("=", 1) for word in shlex.split(line) if "=" in word)
         return found
 

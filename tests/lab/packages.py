@@ -29,7 +29,7 @@ NOT_NEEDED = re.compile(
     r"^(perl|libperl|libdbi-perl|logrotate|criu|libpopt|iptables|libip6tc|containernetworking|squid-langpack)"
 )
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-_DEB = re.compile(r"^'(?P<url>[^']+)' (?P<file>\S+\.deb) ", re.M)
+_DEB = re.compile(r"^'(?P<url>[^']+)' (?P<file>\S+\.deb) ", re.MULTILINE)
 
 
 class NotHere(RuntimeError):
@@ -111,7 +111,7 @@ def _mirror() -> str:
     texts = [p.read_text(encoding="utf-8") for p in pathlib.Path("/etc/apt").glob("sources.list.d/*.sources")]
     texts += [p.read_text(encoding="utf-8") for p in pathlib.Path("/etc/apt").glob("sources.list*") if p.is_file()]
     for text in texts:
-        found = re.search(r"^(?:URIs:|deb(?: \[[^\]]*\])?)\s*(https?://\S+/debian/?)(?:\s|$)", text, re.M)
+        found = re.search(r"^(?:URIs:|deb(?: \[[^\]]*\])?)\s*(https?://\S+/debian/?)(?:\s|$)", text, re.MULTILINE)
         if found:
             return found[1]
     raise NotHere("the lab needs Debian's packages, and this machine's apt knows no Debian mirror")

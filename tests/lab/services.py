@@ -13,10 +13,9 @@ import ssl
 import subprocess
 import time
 
-from whypull.demo.names import Names
-
 from lab import images, network
 from lab.start import ROOT
+from whypull.demo.names import Names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
     from lab.serving import Certificates
 
 HUB, HUB_ADDRESS = "hub.shop.test", "198.18.0.20"
-USER, PASSWORD = "shop-puller", "demo-password-of-nobody"  # noqa: S105 - the lab's own account, and the demo's
+USER, PASSWORD = "shop-puller", "demo-password-of-nobody"
 PROXIES = {"open": "198.18.0.31", "password": "198.18.0.32", "denies": "198.18.0.33", "dead parent": "198.18.0.34"}
 PROXY_NAMES = {mood: f"proxy{number}.shop.test" for number, mood in enumerate(PROXIES, 1)}
-PROXY_USER, PROXY_PASSWORD = "np1", "proxy-password-of-nobody"  # noqa: S105
+PROXY_USER, PROXY_PASSWORD = "np1", "proxy-password-of-nobody"
 RESOLVERS = {
     "SERVFAIL": "10.77.0.61",
     "REFUSED": "10.77.0.62",
@@ -36,6 +35,7 @@ RESOLVERS = {
     "NXDOMAIN": "10.77.0.64",
     "down": "10.77.0.65",
 }
+DOCKER_HUB = {"registry-1.docker.io": "198.18.0.40", "auth.docker.io": "198.18.0.41"}
 DEAD = "198.18.0.99"  # nothing is there, and the world says so at once
 HOSTS = f"{ROOT}/hosts"
 _SQUID = f"{ROOT}/squid"
@@ -71,7 +71,7 @@ class Services:
     def start(self) -> None:
         """Starts all of them and waits until they answer."""
         os.makedirs(HOSTS)
-        self.name({HUB: HUB_ADDRESS, **{PROXY_NAMES[mood]: at for mood, at in PROXIES.items()}}, "services")
+        self.name({HUB: HUB_ADDRESS, **DOCKER_HUB, **{PROXY_NAMES[mood]: at for mood, at in PROXIES.items()}}, "services")
         network.ip("".join(f"addr add {at}/32 dev lo\n" for at in RESOLVERS.values()))
         for says, at in RESOLVERS.items():
             if says != "down":
@@ -198,7 +198,7 @@ coredump_dir none
 
 def hub(method: str, path: str, body: bytes = b"", kind: str = "") -> tuple[int, dict[str, str]]:
     """One request to the real registry, as its owner; status and headers. Raises RuntimeError for a refusal."""
-    context = ssl._create_unverified_context()  # noqa: S323 - the lab's own registry, in its own namespace
+    context = ssl._create_unverified_context()
     with network.inside(network.WORLD):
         connection = http.client.HTTPSConnection(HUB_ADDRESS, context=context, timeout=10)
         connection.connect()

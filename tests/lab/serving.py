@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import socket
 import ssl
 import time
 
+from lab import images, network
 from whypull.demo import listener
 from whypull.demo.authority import Authority
 from whypull.demo.http import Answer, Asked, read, written
 from whypull.demo.registry import Registry, error
-
-from lab import images, network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,15 +60,23 @@ def http(app: App) -> Callable[[socket.socket], None]:
                 connection.sendall(written(Answer(400, b"Client sent an HTTP request to an HTTPS server.\n", kind="text/plain")))
                 return
             answer = app(Visitor(asked, connection.getpeername()[0]))
+            whole = written(answer, head_only=asked.method == "HEAD")
+            if answer.phrase not in {"stall", "cut"}:
+                connection.sendall(whole)
+                _drain(connection)
+                return
+            connection.sendall(whole[: -len(answer.body) // 2])
             if answer.phrase == "stall":
-                connection.sendall(written(answer)[: -len(answer.body) // 2])
                 time.sleep(listener.LONGEST)
-            elif answer.phrase == "cut":
-                connection.sendall(written(answer)[: -len(answer.body) // 2])
-            else:
-                connection.sendall(written(answer, head_only=asked.method == "HEAD"))
 
     return serve
+
+
+def _drain(connection: socket.socket) -> None:
+    """Reads what else the client sends: a connection closed before that would end in a reset, and the answer with it."""
+    connection.settimeout(2)
+    while connection.recv(16384):
+        pass
 
 
 @dataclasses.dataclass
@@ -120,7 +128,7 @@ class LabRegistry:
         if len(parts) != 3 or parts[0] != self.repository:
             return error(404, "NAME_UNKNOWN", "repository name not known to registry")
         if parts[1:] == ["tags", "list"]:
-            return Answer(200, ('{"name":"%s","tags":["%s"]}' % (self.repository, self.tag)).encode())
+            return Answer(200, json.dumps({"name": self.repository, "tags": [self.tag]}).encode())
         return self._manifest(asked, parts[2]) if parts[1] == "manifests" else self._blob(asked, parts[2])
 
     def _manifest(self, asked: Asked, name: str) -> Answer:
@@ -164,6 +172,7 @@ class Certificates:
     def __init__(self, folder: str) -> None:
         self.good = Authority(folder, "shop internal CA")
         self.stranger = Authority(folder, "stranger CA")
+        self.another = Authority(folder, "some public CA")  # what a node trusts that was not told of the good one
 
     def context(self, kind: str, name: str) -> ssl.SSLContext:
         """TLS settings for a server that is called `name` (or has this address)."""

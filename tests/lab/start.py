@@ -6,9 +6,7 @@ after kill -9; named network namespaces, sockets and the disks of nodes lie on a
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 
@@ -18,11 +16,23 @@ if TYPE_CHECKING:
 
     from lab.packages import Packages
 
-_PR_SET_PDEATHSIG = 1
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = "/run/lab"  # inside only
 SIZE = "2g"
-_ALONE = ("unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc")
+_ALONE = (
+    "setpriv",
+    "--pdeathsig",
+    "KILL",
+    "unshare",
+    "--mount",
+    "--net",
+    "--pid",
+    "--ipc",
+    "--uts",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+)
 
 
 def start(packages: Packages, module: str, args: Sequence[str], **pipes: object) -> subprocess.Popen[str]:
@@ -34,8 +44,4 @@ def start(packages: Packages, module: str, args: Sequence[str], **pipes: object)
     command = [*_ALONE, "sh", "-c", setup, "sh", sys.executable, "-m", module, *args]
     environment = {k: v for k, v in os.environ.items() if "proxy" not in k.lower() and not k.startswith("SSL_CERT")}
     environment |= {"PYTHONPATH": TESTS, "GRPC_ENABLE_FORK_SUPPORT": "0", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
-    return subprocess.Popen(command, env=environment, text=True, preexec_fn=_end_with_parent, **pipes)  # type: ignore[call-overload]
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    return subprocess.Popen(command, env=environment, text=True, **pipes)  # type: ignore[call-overload]

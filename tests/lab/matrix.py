@@ -1,0 +1,80 @@
+"""Every fault on one containerd, a dozen side by side: broken for real, asked about, put right, and pulled again.
+
+Runs in the process that lab.start began: `python -m lab.matrix VERSION FILE [FAULT …]` writes a line of JSON for each fault.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+
+from lab import asking, packages
+from lab.bed import Bed
+from lab.faults import all_faults
+from lab.scene import Scene
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lab.cri import Pulled
+    from lab.faults import Fault
+
+SIDE_BY_SIDE = 12
+SLOW = ("dropped", "stalls", "black-hole", "silent", "not-configured", "not-restarted")  # these wait; they begin first
+
+
+def main(version: str, path: str, names: list[str]) -> None:
+    """Runs the matrix and writes its lines."""
+    started = time.monotonic()
+    bed = Bed(packages.fetched())
+    up = time.monotonic() - started
+    numbered = [(number, fault) for number, fault in enumerate(all_faults(), 1) if not names or fault.name in names]
+    numbered.sort(key=lambda one: not any(word in one[1].name for word in SLOW))
+    with open(path, "w", encoding="utf-8") as out, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        out.write(json.dumps({"up": round(up, 2), "containerd": version}) + "\n")
+        for row in pool.map(lambda one: guarded(bed, one[0], version, one[1]), numbered):
+            out.write(json.dumps(row) + "\n")
+            out.flush()
+    sys.stdout.flush()
+    os._exit(0)  # the first process of its namespace: everything else in it ends with it
+
+
+def guarded(bed: Bed, number: int, version: str, fault: Fault) -> dict[str, Any]:
+    """One fault's row; an error of the lab's own is a row too."""
+    try:
+        return one_fault(bed, number, version, fault)
+    except Exception:  # noqa: BLE001 - one broken scene must not end the others
+        return {"fault": fault.name, "cause": fault.cause, "error": traceback.format_exc()}
+
+
+def one_fault(bed: Bed, number: int, version: str, fault: Fault) -> dict[str, Any]:
+    """Breaks it, pulls, asks the three questions."""
+    started = time.monotonic()
+    scene = Scene(bed, number, version, fault.world, fault.client)
+    try:
+        scene.start()
+        pulled = scene.pull(fault.seconds)
+        row = {"fault": fault.name, "cause": cause_on(fault, version), "image": scene.image, **_of(pulled)}
+        row |= asking.questions(scene, fault, pulled)
+        row["seconds"] = round(time.monotonic() - started, 1)
+        return row
+    finally:
+        scene.remove()
+
+
+def cause_on(fault: Fault, version: str) -> str:
+    """The true cause on this containerd: some faults are none there."""
+    return "" if fault.only and version not in fault.only else fault.cause
+
+
+def _of(pulled: Pulled) -> dict[str, Any]:
+    return {"ok": pulled.ok, "code": pulled.code, "text": pulled.text, "took": round(pulled.seconds, 1)}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])
