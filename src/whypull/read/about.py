@@ -42,7 +42,8 @@ _ABOUT = re.compile(
     r"dial unix \S+\.sock|plugin io\.containerd|containerd\S*\.sock|spegel|dockerapiexception|image=|image rejected|attestation|no bundle|"
     r"failed to inspect image|inspectfailed|invalid reference format|parse (?:image )?reference|unqualified image|"
     r"connect to the docker daemon|container runtime (?:is|not|status) |cri v1 (?:image|runtime) api|validate (?:cri|service connection)|"
-    r"registries\.conf|registries\.yaml|dockerconfigjson|illegal base64 data at input byte|parse auth field|cri auth plugins|pull-progress|image file ?system"
+    r"registries\.conf|registries\.yaml|dockerconfigjson|illegal base64 data at input byte|in toml for plugin|getimageblob|container_images_storage|(?:writing|storing|copying) blob|next endpoint for pull|"
+    r"error getting v\d registry|failed to (?:load|parse) toml|skipping: secrets? |parse auth field|cri auth plugins|pull-progress|image file ?system"
 )
 _NOT_ABOUT = re.compile(
     r"(?i)\bpush(?:ing|ed)?\b|blobs/uploads|mountvolume|failedmount|failedattach|unable to (?:attach|mount)|tags/list|requesting tags|"
@@ -51,6 +52,7 @@ _NOT_ABOUT = re.compile(
     r"failed to reserve sandbox name|setup network for sandbox|volumeattachment|must be logged in to the server|"
     r"\.well-known/|successfully pulled|unable to authenticate the request|download(?:ing)? agent|webhook\.|scan:|terraform"
 )
+_BOILERPLATE = re.compile(r"Login with your Docker ID to push and pull images[^.]*\.(?:[^.]*docker\.com[^.]*\.)?|--push\b")
 _ADMITS = re.compile(
     r"(?i)sigstore|kyverno.{0,80}(?:verify|signature)|notation|cosign|image.{0,60}(?:signature|not allowed|blocked)"
 )
@@ -58,7 +60,7 @@ _ADMITS = re.compile(
 
 def about_a_pull(text: str) -> bool:
     """Whether a text that stands alone may tell of an image pull that failed; a push, a mount or a probe is none."""
-    core = fold(text)
+    core = _BOILERPLATE.sub("", fold(text))
     if _NOT_ABOUT.search(core):
         if _ADMITS.search(core) and "denied the request" in core:
             return True

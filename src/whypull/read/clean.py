@@ -25,6 +25,7 @@ _FENCE = re.compile(r"\s*(?:(?:`{3,}|~{3,})[\w+.{}= -]{0,60}|\{(?:code|noformat)
 _QUOTE = re.compile(r"\s{0,3}(?:>\s?)+")
 _BORDER = re.compile(r"\s*[+|├└┌┬┴┼╞═─-][-+=|─━═┬┴┼┐┘┤├└┌╞╡\s]{2,}$")
 _BAR = re.compile(r"^\s*[|│┃]{1,2} ?(.*?)\s*[|│┃]{1,2}\s*$")
+_SIDE = re.compile(r"^[│┃] ?")
 _BULLET = re.compile(r"(\s*)(?:[*•◦‣·▪-]|\(?\d{1,2}[.)])\s+(?=\S)")
 _INLINE = re.compile(r"^\s*`([^`]{3,})`[.,;:]?\s*$")
 
@@ -77,6 +78,7 @@ def _mostly(lines: list[str], mark: re.Pattern[str]) -> bool:
 
 def _without_frame(lines: list[str]) -> list[str]:
     """Rows of a drawn or wiki table as rows of blanks; borders vanish."""
+    lines = [_SIDE.sub("", line) if line[:1] in "│┃" and not _BAR.match(line) else line for line in lines]
     barred = [_BAR.match(line) for line in lines]
     count = sum(found is not None for found in barred)
     if count < 1 or (count == 1 and len([line for line in lines if line.strip()]) > 2 and not barred[0]):

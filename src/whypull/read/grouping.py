@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from whypull.model import Case, Pull, Said
 from whypull.read.about import about_a_pull, informative
 from whypull.read.message import fold, image_in, writer
+from whypull.reference import InvalidReference, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,23 +92,36 @@ def _bundles(heard: list[tuple[Pull, Said]]) -> list[Bundle]:
     return bundles
 
 
+@lru_cache(maxsize=4096)
+def _whole(image: str) -> str:
+    """The image's full name: what the kubelet calls "web", the runtime calls docker.io/library/web:latest."""
+    try:
+        return parse(image).normalised
+    except InvalidReference:
+        return image
+
+
 def _fits(mine: Pull, other: Pull) -> bool:
     if mine.container and other.container:
         return mine.container == other.container
     if mine.image and other.image:
-        return mine.image == other.image
+        return _whole(mine.image) == _whole(other.image)
     return True
 
 
 def _images(bundles: list[Bundle], heard: list[tuple[Pull, Said]]) -> None:
     by_image: dict[str, list[Bundle]] = {}
     for bundle in bundles:
-        by_image.setdefault(bundle.pull.image, []).append(bundle)
+        by_image.setdefault(_whole(bundle.pull.image) if bundle.pull.image else "", []).append(bundle)
+    unnamed = by_image.pop("", [])
+    if len(unnamed) == 1 and not by_image and not unnamed[0].tells and len({_whole(p.image) for p, _ in heard}) == 1:
+        by_image[_whole(heard[0][0].image)] = unnamed  # a pod's bare state, and the message that goes with it
     for pull, said in heard:
-        mine = [b for b in by_image.get(pull.image, []) if not (pull.node and b.pull.node) or b.pull.node == pull.node]
+        name = _whole(pull.image)
+        mine = [b for b in by_image.get(name, []) if not (pull.node and b.pull.node) or b.pull.node == pull.node]
         if not mine:
             mine = [Bundle(pull)]
-            by_image.setdefault(pull.image, []).extend(mine)
+            by_image.setdefault(name, []).extend(mine)
             bundles += mine
         for bundle in mine[:200]:
             bundle.add(pull, said)
@@ -117,12 +132,17 @@ def _rest(bundles: list[Bundle], heard: list[tuple[Pull, Said]]) -> None:
     alone: dict[str, Bundle] = {}
     only = bundles[0] if len(bundles) == 1 else None
     for pull, said in heard:
-        key = f"{pull.node}\0{fold(said.text)[:300]}"
+        key = f"{pull.node}\0{_innermost(said.text)}"
         bundle = only or alone.get(key)
         if bundle is None:
             bundle = alone[key] = Bundle(pull)
             bundles.append(bundle)
         bundle.add(pull, said)
+
+
+def _innermost(text: str) -> str:
+    """The end of an error, which its wrappers have in common."""
+    return fold(text[-2_000:]).rstrip(" .\"'\\)]")[-100:]
 
 
 def _borrow(bundles: list[Bundle]) -> None:

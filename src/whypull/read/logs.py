@@ -40,6 +40,8 @@ _DOCKERD = re.compile(
 )  # fmt: skip
 _CONFIG = re.compile(r"hosts\.toml|(?:failed|unable) to load (?:plugin|CRI)|load plugin|`?mirrors`? cannot be set|registries\.conf|unknown service \S*[iI]mageService")
 _CREDENTIALS = re.compile(r"(?i)credential ?provider|pull secret|image pull credentials|imagepullsecret|illegal base64 data|dockerconfigjson")
+_RUNTIME_GONE = re.compile(r"dial unix \S+\.sock|container runtime (?:is )?(?:down|not)|CRI v1 |unknown service runtime")
+_WEAK = re.compile(r"mirror resolve retries exhausted|http-proxy\.conf\S* (?:Failed|.{0,40}ignoring)|pull secret loaded.*not found")
 _QUIET = frozenset({"debug", "trace"})
 _KUBELET_FILES = ("kube", "pod_workers.go", "remote_", "kubelet", "plugin.go", "plugins.go", "provider.go", "image_manager.go", "event.go", "serialized_image_pull", "log.go")
 
@@ -53,12 +55,15 @@ class Log:
         self._hosts: dict[str, list[Heard]] = {}  # by image: a host that failed before the next one was asked
         self._done: set[str] = set()
         self._weak: dict[str, Heard] = {}
+        self._lines = 0
+        self._weak_lines = 0
 
     def take(self, record: str) -> bool:
         """Adds what a record says. False where it is no line of a log at all."""
         line = take_apart(record)
-        if not line.form:
+        if not line.form and not line.program:
             return False
+        self._lines += 1
         self.take_line(line)
         return True
 
@@ -79,6 +84,7 @@ class Log:
         elif not self.into.heard and len(self._weak) < 50:
             weak = socket_or_config(line)
             if weak:
+                self._weak_lines += 1
                 self._weak.setdefault(weak.said.text, weak)
 
     def close(self) -> None:
@@ -87,7 +93,7 @@ class Log:
             if image not in self._done:
                 for heard in texts:
                     self.into.hear(heard.pull, heard.said)
-        if not self.into.heard:
+        if not self.into.heard and 2 * self._weak_lines >= self._lines:
             for heard in self._weak.values():
                 self.into.hear(heard.pull, heard.said)
         self._hosts, self._weak = {}, {}
@@ -259,7 +265,7 @@ def next_host(line: LogLine) -> Heard | None:
 def socket_or_config(line: LogLine) -> Heard | None:
     """A runtime that does not answer: why pulls fail where nothing else is said, and no pull of its own."""
     text = _joined(line.message, line.error)
-    if line.level == "info" or not re.search(r"dial unix \S+\.sock|container runtime (?:is )?(?:down|not)|CRI v1 |unknown service runtime", text):
+    if not _WEAK.search(text) and (line.level == "info" or not _RUNTIME_GONE.search(text)):
         return None
     return _heard(line, Pull(node=line.node), text, "", _writer(line))
 

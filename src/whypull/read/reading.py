@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from whypull.read.inventory import Inventory
     from whypull.read.sources import Source
 
+SHORT = 256 * 1024
+
 
 def read_text(text: str) -> Reading:
     """What a text holds. Never raises."""
@@ -32,6 +34,8 @@ def read_sources(sources: Iterable[Source]) -> Reading:
     for source in sources:
         with source as opened:
             _one(opened, into, inventory)
+            for sentence in opened.notes:
+                into.note(sentence)
     return _reading(into, inventory)
 
 
@@ -49,18 +53,24 @@ class _Lazy:
         return self.made
 
 
-def _one(data: bytes, into: Gathered, inventory: _Lazy) -> None:
+def _one(data: bytes | Source, into: Gathered, inventory: _Lazy) -> None:
     if _may_be_objects(data):
         from whypull.read.objects import read_objects  # noqa: PLC0415 - msgspec costs 10 ms
 
-        if read_objects(data, into, inventory.get()):
+        before = len(into.heard) + len(into.cases)
+        if read_objects(data, into, inventory.get()) and not (len(into.heard) + len(into.cases) == before and _is_short(data)):
             return
     from whypull.read.paste import read_paste  # noqa: PLC0415
 
     read_paste(data, into)
 
 
-def _may_be_objects(data: bytes) -> bool:
+def _is_short(data: bytes | Source) -> bool:
+    """Whether objects that told nothing may be part of a paste: a manifest, and below it what was said of it."""
+    return isinstance(data, (bytes, bytearray)) and len(data) <= SHORT
+
+
+def _may_be_objects(data: bytes | Source) -> bool:
     head = bytes(data[:4096]).lstrip(b"\xef\xbb\xbf \t\r\n")
     return head[:1] in {b"{", b"["} or b"apiVersion:" in head or b"kind:" in head or b"\0" in head[:4]
 
