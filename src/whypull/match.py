@@ -46,7 +46,8 @@ def candidates(failure: Failure) -> tuple[Candidate, ...]:
         old = found.get(says.cause)
         if old is None or odds > old.odds:
             args = {k: v for k, v in match.groupdict().items() if v}
-            found[says.cause] = Candidate(says.cause, odds, failure, (_quote(match[0]),), args)
+            words = args.pop("says", match[0])  # a pattern that looks at the whole text names the part to quote
+            found[says.cause] = Candidate(says.cause, odds, failure, (_quote(words),), args)
     turned = [c for candidate in found.values() for c in _host_decides(candidate)]
     best: dict[str, Candidate] = {}
     for candidate in turned:
