@@ -61,9 +61,9 @@ _ADMITS = re.compile(
 def about_a_pull(text: str) -> bool:
     """Whether a text that stands alone may tell of an image pull that failed; a push, a mount or a probe is none."""
     core = _BOILERPLATE.sub("", fold(text))
+    if ("denied the request" in core or "denied request" in core) and _ADMITS.search(core):
+        return True
     if _NOT_ABOUT.search(core):
-        if _ADMITS.search(core) and "denied the request" in core:
-            return True
         return bool(re.search(r"Failed to pull image|failed to pull and unpack|ErrImagePull|ImagePullBackOff", core))
     if _ABOUT.search(core):
         return True
@@ -85,7 +85,9 @@ def _bare_tail(core: str) -> bool:
 
 _SURELY = re.compile(
     r"(?i)failed to pull|failed pulling|errimage(?:pull|neverpull)|imagepullbackoff|cannotpull\w*error|pull access denied|failed to pull and unpack|"
-    r"pullimage \S+ failed|pull image \S+ failed|manifest for \S+ not found|image pull failed|unable to pull|error pulling image"
+    r"pullimage \S+ failed|pull image \S+ failed|manifest for \S+ not found|image pull failed|unable to pull|error pulling image|"
+    r"cancel(?:led)? pulling image|pull qps exceeded|default image tag|image pull secrets? \(|retrieve pull secret|short name mode is|short-name resolution|failed to inspect image|"
+    r"mirror resolve retries|skipping: secrets? \"[^\"]{1,253}\" not found"
 )
 
 
