@@ -43,7 +43,7 @@ _ABOUT = re.compile(
     r"failed to inspect image|inspectfailed|invalid reference format|parse (?:image )?reference|unqualified image|"
     r"connect to the docker daemon|container runtime (?:is|not|status) |cri v1 (?:image|runtime) api|validate (?:cri|service connection)|"
     r"registries\.conf|registries\.yaml|dockerconfigjson|illegal base64 data at input byte|in toml for plugin|getimageblob|container_images_storage|(?:writing|storing|copying) blob|next endpoint for pull|"
-    r"error getting v\d registry|failed to (?:load|parse) toml|skipping: secrets? |parse auth field|cri auth plugins|pull-progress|image file ?system"
+    r"error getting v\d registry|failed to (?:load|parse) toml|syncing pod, skipping: secrets? |parse auth field|cri auth plugins|pull-progress|image file ?system"
 )
 _NOT_ABOUT = re.compile(
     r"(?i)\bpush(?:ing|ed)?\b|blobs/uploads|mountvolume|failedmount|failedattach|unable to (?:attach|mount)|tags/list|requesting tags|"
@@ -87,7 +87,7 @@ _SURELY = re.compile(
     r"(?i)failed to pull|failed pulling|errimage(?:pull|neverpull)|imagepullbackoff|cannotpull\w*error|pull access denied|failed to pull and unpack|"
     r"pullimage \S+ failed|pull image \S+ failed|manifest for \S+ not found|image pull failed|unable to pull|error pulling image|"
     r"cancel(?:led)? pulling image|pull qps exceeded|default image tag|image pull secrets? \(|retrieve pull secret|short name mode is|short-name resolution|failed to inspect image|"
-    r"mirror resolve retries|skipping: secrets? \"[^\"]{1,253}\" not found"
+    r"mirror resolve retries|syncing pod, skipping: secrets? "
 )
 
 
