@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from whypull.render.layout import counted, wrap
+from whypull.render.pasting import parts
 from whypull.render.safe import block, markdown, plain
 from whypull.wording import command, sentence
 
@@ -59,7 +60,8 @@ def _page(cause: Cause, body: str, width: int, style: Style) -> Iterator[str]:
     if cause.decide:
         yield ""
         yield style.paint("strong", "What decides")
-        yield from wrap(plain(command(cause.decide, {})), width, "  ")
+        for can_be_pasted, text_ in parts(plain(command(cause.decide, {}))):
+            yield from [style.paint("command", f"    {text_}")] if can_be_pasted else wrap(text_, width, "  ")
     if examples:
         yield ""
         yield from _markdown("## Texts" + examples.rstrip("\n"), width, style)
