@@ -42,7 +42,7 @@ _ABOUT = re.compile(
     r"dial unix \S+\.sock|plugin io\.containerd|containerd\S*\.sock|spegel|dockerapiexception|image=|image rejected|attestation|no bundle|"
     r"failed to inspect image|inspectfailed|invalid reference format|parse (?:image )?reference|unqualified image|"
     r"connect to the docker daemon|container runtime (?:is|not|status) |cri v1 (?:image|runtime) api|validate (?:cri|service connection)|"
-    r"registries\.conf|registries\.yaml|dockerconfigjson|illegal base64 data at input byte|in toml for plugin|getimageblob|container_images_storage|(?:writing|storing|copying) blob|next endpoint for pull|"
+    r"registries\.conf|registries\.yaml|dockerconfigjson|illegal base64 data at input byte|in toml for plugin|getimageblob|container_images_storage|(?:reading|fetching|writing|storing|copying) blob|next endpoint for pull|"
     r"error getting v\d registry|failed to (?:load|parse) toml|syncing pod, skipping: secrets? |parse auth field|cri auth plugins|pull-progress|image file ?system"
 )
 _NOT_ABOUT = re.compile(

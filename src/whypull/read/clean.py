@@ -18,8 +18,9 @@ _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _TYPOGRAPHIC = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'"})
 _ENTITY = re.compile(r"&(?:(quot|lt|gt|amp|nbsp|apos)|#(\d{2,5})|#x([0-9a-fA-F]{2,4}));")
 _NAMED = {"quot": '"', "lt": "<", "gt": ">", "amp": "&", "nbsp": " ", "apos": "'"}
-_TAG = re.compile(r"</?(?:br|pre|code|tt|kbd|samp|span|td|tr|th|tbody|table|li|ul|p|div)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE)
-_BREAK = re.compile(r"<(?:br|/p|/tr|/li|/div|/pre)\b[^<>]{0,200}>", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:br|pre|code|tt|kbd|samp|span|td|tr|th|tbody|table|li|ul|p|div)(?:\s[^<>]{0,200})?/?>")
+_BREAK = re.compile(r"<(?:br|/p|/tr|/li|/div|/pre)\b[^<>]{0,200}>")
+_BODY = re.compile(r"<(?:html|\?xml|Error|head|title|!DOCTYPE)\b", re.IGNORECASE)  # what a server answered: it stays as it is
 
 _FENCE = re.compile(r"\s*(?:(?:`{3,}|~{3,})[\w+.{}= -]{0,60}|\{(?:code|noformat)(?::[^}]{0,80})?\}|----+\s?code\s?----+)\s*$")
 _QUOTE = re.compile(r"\s{0,3}(?:>\s?)+")
@@ -43,7 +44,7 @@ def cleaned(text: str) -> str:
         text = text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
     if "&" in text:
         text = _ENTITY.sub(_character, text)
-    if "<" in text and "<html" not in text.lower():
+    if "<" in text and not _BODY.search(text) and "<Error>" not in text:  # a storage's answer is XML with a <Code>
         text = _TAG.sub("", _BREAK.sub("\n", text))
     return text
 

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NARROWEST = 40  # columns: what is shorter was not broken by a width
+NARROWEST = 60  # columns: what is shorter was not broken by a width
 
 # Words of kubelets, runtimes and registries that a hard break cuts in two.
 _WORDS = frozenset("""
@@ -77,4 +77,4 @@ def _inside_name(tail: str, head: str) -> bool:
         return True
     if re.search(r"sha256:[0-9a-f]{0,63}$", tail) and re.match(r"[0-9a-f]{4,}", head):
         return True
-    return bool(re.search(r"(?:^|[^\w.])\d{1,3}\.(?:\d{1,3}\.){0,2}\d{0,3}$", tail) and re.match(r"\.?\d{1,3}(?:\.|:\d)", head))
+    return bool(re.search(r"(?:^|[^\w.:])\d{1,3}\.(?:\d{1,3}\.){0,2}\d{0,3}$", tail) and re.match(r"\.?\d{1,3}(?:\.|:\d)", head))
