@@ -35,7 +35,7 @@ def mismatch(evidence: Evidence) -> Conclusion | None:
         PROVES,
         "proved" if whole and refused.failure.sent != "yes" else "likely",
         tuple(f"Secret {e.secret}, entry {e.key}: {e.why}." for e in trace.entries[:4]),
-        args={"secret": named.secret, "key": named.key, "suggest": named.suggest},
+        args={"secret": named.secret, "key": named.key, "suggest": named.suggest or trace.suggest},
         replaces=("*",) if whole and refused.failure.sent != "yes" else ("auth.credentials-missing",),
     )
 
