@@ -21,6 +21,8 @@ VERBS = {
     "explain": "why the pulls in a paste, file, directory or archive fail; or the page of a cause",
     "check": "walk the pull of an image again from here, and prove what stops it",
     "hosts": "every host and port that a pull really uses",
+    "verify": "pull once more on the failing node, running nothing: is it mended?",
+    "watch": "wait until the failing pods have their images",
     "demo": "faulty registries on this machine, walked for real",
     "causes": "the catalogue of causes",
     "completion": "a completion script for your shell",

@@ -102,9 +102,8 @@ class NodePod:
                 )
             phase = pod.get("status", {}).get("phase", "")
             time.sleep(0.25)
-        raise NoPod(
-            f"the pod on {self.node['metadata']['name']} is still {phase or 'unseen'} after {PATIENCE:.0f} s: does its kubelet run?"
-        )
+        where = self.node["metadata"]["name"]
+        raise NoPod(f"the pod on {where} is still {phase or 'unseen'} after {PATIENCE:.0f} s: does its kubelet run?")
 
 
 _GUARD = """
