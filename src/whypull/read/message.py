@@ -231,6 +231,8 @@ def _role(core: str, url: str, host: str, own: str) -> Role:
         return "registry" if host and own and canonical(host) == own else "token"
     if host and own and canonical(host) == own:
         return "registry"
+    if own and _PULLING_FROM.search(core) and not _same_site(host, own):
+        return "mirror"  # the host that was asked, never one that it redirected to
     if _STORAGE_HOST.search(host or core):
         return "storage"
     if own and url and host and not _same_site(host, own):

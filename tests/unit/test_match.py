@@ -1,0 +1,42 @@
+"""One attempt's words → causes: which host failed, and what is quoted as the reason."""
+
+import pytest
+
+from whypull.match import candidates
+from whypull.read.message import failures
+
+
+def best(text):
+    (failure,) = failures(text)
+    return candidates(failure)[0]
+
+
+@pytest.mark.parametrize(
+    ("host", "cause"),
+    [("registry.shop.example", "registry.server-error"), ("cache.shop.example", "node.mirror-failed")],
+)
+def test_containerd_before_1_6_25_names_the_host_that_it_asked(host, cause):
+    text = (
+        'Failed to pull image "registry.shop.example/shop/api:1": failed to resolve reference '
+        f'"registry.shop.example/shop/api:1": pulling from host {host} failed with status code [manifests 1]: '
+        "500 Internal Server Error"
+    )
+    assert best(text).cause == cause
+
+
+def test_docker_hub_under_its_registry_name_is_no_mirror():
+    text = (
+        'failed to resolve reference "docker.io/shop/api:1": pulling from host registry-1.docker.io failed with '
+        "status code [manifests 1]: 503 Service Unavailable"
+    )
+    assert best(f'Failed to pull image "shop/api:1": {text}').cause == "registry.server-error"
+
+
+def test_a_pattern_that_looks_at_the_whole_text_quotes_the_words_that_decide():
+    text = 'Failed to pull image "registry.shop.example/shop/api:1": reading manifest 1 in registry.shop.example/shop/api: '
+    assert best(text + "manifest unknown").because == ('It says "manifest unknown".',)
+
+
+def test_the_quoted_words_are_no_field_of_a_title():
+    text = 'Failed to pull image "registry.shop.example/shop/api:1": reading manifest 1 in registry.shop.example/shop/api: '
+    assert "says" not in best(text + "manifest unknown").args
