@@ -155,7 +155,7 @@ def _said(event: EventSeen) -> Said:
 
 def _of_workload(event: EventSeen, into: Gathered, troubles: Troubles) -> None:
     """What a controller could not create. An admission policy's word on images counts as a failed pull."""
-    if about_a_pull(event.text) and "denied the request" in event.text:
+    if "denied" in event.text and about_a_pull(event.text):
         said = Said(event.text, by="", via="event", reason=event.reason, count=event.count, first=event.first, last=event.last)
         into.hear(Pull(namespace=event.namespace), said)
     else:

@@ -19,7 +19,7 @@ LARGEST = 8 << 20  # bytes of one item, or of a document that is no list
 HEAD = 64 * 1024
 MOST_TEXT = 4 << 20  # bytes kept of the text between documents
 
-_PROMPT = rb"(?:[^\s:\"'{}\[\]]{0,80}[$#%>] ?)?(?:kubectl|oc|k) [^\n]*"
+_PROMPT = rb"(?:(?:\[[^\]\n]{1,80}\]|PS [^\n>]{1,80}|[^\s\"'{}\[\]]{0,80})[$#%>] ?)?(?:kubectl|oc|k) [^\n]*"
 BREAK = re.compile(
     rb"^(?:---(?:[ \t][^\n]*)?|\.\.\.|[ \t]*(?:```|~~~)[^\n]*|" + _PROMPT + rb"|[$%] [^\n]*)\r?(?:\n|\Z)", re.MULTILINE
 )
@@ -27,6 +27,7 @@ _TOP = re.compile(
     rb"^[ \t]*(?:- )?(?:apiVersion|kind|items|involvedObject|regarding|containerStatuses|waiting)[ \t]*:(?:[ \t\r]|$)",
     re.MULTILINE,
 )
+_COMMENT = re.compile(rb"^[ \t]*#[^\n]*", re.MULTILINE)
 _ITEMS = re.compile(rb"^items:[ \t]*\r?\n(?:[ \t]*\r?\n)*(?P<indent> *)(?=- )", re.MULTILINE)
 _LIST_KIND = re.compile(rb"^kind:[ \t]*\"?(\w*)List\"?[ \t]*\r?$", re.MULTILINE)
 
@@ -34,7 +35,7 @@ _LIST_KIND = re.compile(rb"^kind:[ \t]*\"?(\w*)List\"?[ \t]*\r?$", re.MULTILINE)
 def looks_like_objects(text: bytes) -> bool:
     """Whether a document names itself as an object or a list of the API, at the left edge of its text."""
     found = _TOP.search(text)
-    return found is not None and not text[: found.start()].strip()
+    return found is not None and not _COMMENT.sub(b"", text[: found.start()]).strip()
 
 
 def begins_with_objects(head: bytes) -> bool:
@@ -103,7 +104,7 @@ class Documents:
             return []
         if rest:
             self._note("A YAML document breaks off or is damaged: what is whole of it was read.")
-            if not looks_like_objects(rest) and len(rest) > 80:
+            if rest.lstrip(b"\r\n")[:1].isalpha() and not looks_like_objects(rest):
                 self._text(rest)
         return things
 
