@@ -20,6 +20,7 @@ _KINDS: dict[str, type] = {
     kind.__name__: kind
     for kind in (
         model.Said, model.PodSeen, model.AccountSeen, model.SecretSeen, model.SecretAbsent, model.NodeSeen, model.HostsSeen,
+        model.NodeConfigSeen, model.FlawSeen,
         model.AuthEntry, model.Pull, steps.Tried, steps.Resolve, steps.Connect, steps.Tunnel, steps.Handshake,
         steps.Request, steps.Outcome, steps.Certificate,
     )

@@ -5,7 +5,7 @@ Facts are seen, never concluded; they hold no credential (redaction happens wher
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from whypull.records import dataclass, field
 
 TYPE_CHECKING = False  # importing typing costs 7 ms of every start
 if TYPE_CHECKING:
@@ -147,7 +147,36 @@ class HostsSeen:
     broken: bool = False  # a file is there for this registry, and the runtime goes on as if there were none
 
 
-Fact: TypeAlias = "Said | PodSeen | AccountSeen | SecretSeen | SecretAbsent | NodeSeen | HostsSeen | Tried"
+@dataclass(frozen=True, slots=True)
+class NodeConfigSeen:
+    """What a node's own files, and the process of its runtime, say about how it pulls. Holds no credential."""
+
+    node: str = ""
+    runtime: str = ""  # "containerd 1.7.24", "cri-o 1.31.2"; empty where none was found
+    running: str = ""  # yes, no; empty where nobody looked
+    config_path: str = ""  # containerd's folder of hosts.toml; empty where config.toml names none
+    proxies: tuple[tuple[str, str], ...] = ()  # variable, value: what the runtime's process has, without userinfo
+    proxies_elsewhere: tuple[tuple[str, str, str], ...] = ()  # file, variable, value: what stands in files that it has not read
+    nameservers: tuple[str, ...] = ()
+    host_entries: tuple[tuple[str, str], ...] = ()  # address, name: what /etc/hosts says of the hosts of this pull
+    space: tuple[tuple[str, int, int, int, int], ...] = ()  # path, bytes free, bytes, inodes free, inodes
+    clock: str = ""  # RFC 3339
+
+
+@dataclass(frozen=True, slots=True)
+class FlawSeen:
+    """Something in a node's configuration that stops its runtime, or that it passes over without an error in the pod."""
+
+    kind: str  # "mirrors-beside-config-path", "tls-table-ignored", "proxy-quoted", …
+    file: str  # as a path on the node
+    words: str  # one sentence: what is wrong, and what follows from it
+    stops: bool = False  # whether it stops pulls by itself
+    repair: str = ""  # what to paste on the node
+
+
+Fact: TypeAlias = (
+    "Said | PodSeen | AccountSeen | SecretSeen | SecretAbsent | NodeSeen | HostsSeen | NodeConfigSeen | FlawSeen | Tried"
+)
 
 
 @dataclass(frozen=True, slots=True)
