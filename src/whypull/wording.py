@@ -21,6 +21,7 @@ _UNNAMED = {
     "host": "the registry", "registry": "the registry", "image": "the image", "node": "the node", "pod": "the pod",
     "repository": "the repository", "tag": "the tag", "namespace": "the namespace", "container": "the container",
     "secret": "the pull secret", "url_host": "the host", "address": "its address", "ip": "the node's outgoing address",
+    "name": "the host", "port": "its port",
 }  # fmt: skip
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 _PASTABLE = re.compile(r"[A-Za-z0-9._:/@%+=\[\]-]+")
@@ -74,14 +75,16 @@ def fields_of(candidate: Candidate, case: Case) -> dict[str, str]:
     """What titles and fixes may name: the pattern's groups, the pull, and the parts of its image reference."""
     failure, pull = candidate.failure, case.pull
     image = pull.image or failure.image
+    host = (host_of(image) if image else "") or failure.own_host or failure.host
+    url_host = failure.host or (host if failure.role in {"registry", ""} else "")
     fields = {
         "image": image,
-        "host": (host_of(image) if image else "") or failure.own_host or failure.host,
+        "host": host,
         "namespace": pull.namespace,
         "pod": pull.pod,
         "container": pull.container,
         "node": pull.node or next((f.name for f in case.facts if isinstance(f, NodeSeen)), ""),
-        "url_host": failure.host,
+        "url_host": url_host,
         "address": _address(failure.core),
         **_reference_parts(image),
     }
@@ -90,7 +93,18 @@ def fields_of(candidate: Candidate, case: Case) -> dict[str, str]:
         fields["secret"] = pod.pull_secrets[0]
     fields["registry"] = fields["host"].partition(".")[0] if fields["host"] else ""
     fields.update({k: v for k, v in candidate.args.items() if v})
+    fields["name"], fields["port"] = _name_and_port(fields["url_host"], failure.url)
     return {k: v[:300] for k, v in fields.items()}
+
+
+def _name_and_port(host: str, url: str) -> tuple[str, str]:
+    """What a tool that dials by itself is given: the host's own name (docker.io has another one) and its port."""
+    if not host:
+        return "", ""
+    name, colon, port = host.rpartition(":")
+    if not colon or port.endswith("]"):
+        name, port = host, "80" if url.startswith("http://") else "443"
+    return {"docker.io": "registry-1.docker.io"}.get(name, name), port
 
 
 def _reference_parts(image: str) -> dict[str, str]:
@@ -188,7 +202,7 @@ _PLATFORMS = (
 
 def context(failure: Failure, case: Case) -> frozenset[str]:
     """The registry, runtime and platform that this pull is known to meet, as the tokens of a fix's `on`."""
-    found = set()
+    found: set[str] = set()
     host = failure.own_host or failure.host or host_of(case.pull.image)
     found.update(name for name, marks in _REGISTRY_HOSTS if host and any(mark in host for mark in marks))
     if "gar" in found:
@@ -197,7 +211,7 @@ def context(failure: Failure, case: Case) -> frozenset[str]:
     runtime = (node.runtime if node else "") or case.pull.runtime or failure.by
     found.update(name for name in ("containerd", "cri-o", "docker") if runtime.startswith(name))
     if node:
-        words = " ".join((node.provider, node.os_image, node.kubelet, node.name, node.os)).lower()
+        words = f"{node.provider} {node.os_image} {node.kubelet} {node.name} {node.os}".lower()
         found.update(name for name, marks in _PLATFORMS if any(mark in words for mark in marks))
     elif case.pull.node.startswith(("aks-", "gke-", "minikube", "kind-")):
         found.add(case.pull.node.partition("-")[0])
