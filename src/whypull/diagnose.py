@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from whypull.match import PROVED, candidates
 from whypull.model import STAGES, Case, Diagnosis, Finding, Said
 from whypull.path import states
 from whypull.proofs import Candidate, Conclusion, Evidence, arguments
+from whypull.records import replace
 from whypull.steps import Tried
 from whypull.wording import ask_for, finding_of
 

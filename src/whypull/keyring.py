@@ -7,11 +7,11 @@ the same from 1.25 to 1.36.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from whypull.dockerconfig import JSON_TYPE, LEGACY_TYPE, Credential, Decoded, decode, decode_config
 from whypull.dockerconfig.expiry import expires
 from whypull.dockerconfig.place import fits, key_place, labels_fit, place
+from whypull.records import dataclass
 from whypull.reference import DOCKER_HUB, InvalidReference, is_docker_hub, parse
 
 TYPE_CHECKING = False

@@ -7,8 +7,9 @@ containerd and CRI-O share.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from whypull.records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ Each step is one connection. Retries, redirects, fallbacks and re-authentication
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from whypull.records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64
-from dataclasses import dataclass, field
 
 from whypull.dockerconfig.expiry import expires
 from whypull.dockerconfig.gojson import GoError, kind_of, loads
 from whypull.model import AuthEntry
+from whypull.records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

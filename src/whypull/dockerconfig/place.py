@@ -7,7 +7,8 @@ The rules are those of https://github.com/kubernetes/kubernetes/blob/master/pkg/
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from whypull.records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ module is named for the argument that it makes. Adding one is adding a file.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from whypull.records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ Layouts: pkg/describe/describe.go of kubectl. A waiting container's message is n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
 from whypull.model import Pull, Said
 from whypull.read.event import STATES, assigned, take_event
 from whypull.read.instead import of_state
 from whypull.read.message import fold, image_in
+from whypull.records import dataclass, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

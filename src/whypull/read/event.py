@@ -7,11 +7,11 @@ pkg/kubelet/kuberuntime/kuberuntime_container.go.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from whypull.model import Pull, Said
 from whypull.read.about import about_a_pull, surely_a_failed_pull
 from whypull.read.instead import of_event
+from whypull.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ Message), get events (LAST SEEN TYPE REASON OBJECT MESSAGE; -o wide; before 1.14
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from whypull.records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

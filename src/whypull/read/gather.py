@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from whypull.model import Case, Pull, Said
+from whypull.records import dataclass
 from whypull.redact import redacted
 
 MAX_HEARD = 200_000  # texts kept apart; beyond it only repeats of known ones are counted

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
 from whypull.model import Case, Pull, Said
-from whypull.read.about import about_a_pull, informative
+from whypull.read.about import informative
 from whypull.read.message import fold, image_in, writer
+from whypull.records import replace
 from whypull.reference import InvalidReference, parse
 
 TYPE_CHECKING = False
@@ -58,13 +58,11 @@ def cases(gathered: Gathered, inventory: Inventory | None, vantage: str = "paste
 
 
 def _counting(heard: Iterable[Heard]) -> list[tuple[Pull, Said]]:
-    """The texts that are about a pull at all, each with the image that it names."""
+    """The texts, each with the image that it names, and the states of pulls that fail. Readers have judged the texts."""
     found = []
     for one in heard:
         pull, said = one.pull, one.said
         if said.text:
-            if said.reason not in WAITING and not about_a_pull(said.text):
-                continue
             if not pull.image:
                 pull = replace(pull, image=image_in(fold(said.text)))
         elif said.reason and said.reason not in WAITING:

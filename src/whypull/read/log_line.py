@@ -7,9 +7,9 @@ read: klog, logfmt, logrus on a terminal, zap and klog JSON. k3s, rke2 and k0s l
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from whypull.read.log_fields import pairs, plain, quoted, unquote
+from whypull.records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ filled in are looked at, so that a command stays one that can be pasted.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 
+from whypull.records import replace
 from whypull.redact import redacted
 
 TYPE_CHECKING = False
