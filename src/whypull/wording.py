@@ -23,7 +23,7 @@ _UNNAMED = {
     "secret": "the pull secret", "url_host": "the host", "address": "its address", "ip": "the node's outgoing address",
     "name": "the host", "port": "its port",
 }  # fmt: skip
-_FIELD = re.compile(r"\{([a-z_]+)\}")
+_FIELD = re.compile(r"(?<![%$])\{([a-z_]+)\}")  # not curl's %{http_code}, not a shell's ${name}
 _PASTABLE = re.compile(r"[A-Za-z0-9._:/@%+=\[\]-]+")
 MOST_FIXES = 6
 
