@@ -11,9 +11,12 @@ import tarfile
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from whypull import __version__
 from whypull.cli import main
+from whypull.commands import explain, options
 
 DESCRIBE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "describe-unknown-ca.txt"
 MESSAGE = 'Failed to pull image "reg.shop.example/a:1": failed to do request: Head "https://reg.shop.example/v2/a/manifests/1": x509: certificate signed by unknown authority'
@@ -102,6 +105,22 @@ def test_the_list_of_causes():
     assert code == 0
     assert {c["stage"] for c in json.loads(out)["causes"]} == {"tls"}
     assert len(json.loads(out)["causes"]) == 6
+
+
+words = st.sampled_from(["-o", "--output", "json", "xml", "--lines", "--width", "70", "x", "--color", "never", "a.txt", "-", "--", "-h", "-ojson", "--output=yaml", "²"])
+
+
+@given(st.lists(words, max_size=5))
+def test_the_short_way_reads_arguments_as_argparse_does(args):
+    quick = options.plain(args)
+    if quick is not None and not _options_between(args):
+        assert vars(quick) == vars(explain.parser().parse_args(args))
+
+
+def _options_between(args):
+    """Whether options stand between names, which argparse of Python 3.11 refuses and the short way takes."""
+    names = [i for i, a in enumerate(args) if (a == "-" or not a.startswith("-")) and (i == 0 or args[i - 1] not in {"-o", "--output", "--width", "--color"})]
+    return bool(names) and names != list(range(names[0], names[0] + len(names)))
 
 
 @pytest.mark.parametrize("args", [["explian"], ["explain", "--widht"], ["explain", "no/such/file.txt"], ["causes", "--stage", "x"], ["explain", "-o", "xml"]])

@@ -33,7 +33,7 @@ def run(args: Sequence[str]) -> int:
     """Explains what was given. Returns the exit code; raises UsageError for what cannot be read."""
     from whypull.commands import options  # noqa: PLC0415
 
-    chosen = parser().parse_args(args)
+    chosen = options.plain(args) or parser().parse_args(args)
     if chosen.lines:
         from whypull.commands import lines  # noqa: PLC0415
 
