@@ -35,6 +35,7 @@ _RAW = re.compile(
     r"invalid character .{1,20} (?:looking for|after|in )|json: cannot unmarshal)"
 )
 _OF_OTHERS = ("pod", "po", "pods", "")
+RUNTIME_SOCKET = re.compile(r"dial unix \S*(?:containerd|crio|dockershim|cri-dockerd|docker|k3s)\S*\.sock")
 SANDBOX = re.compile(r"sandbox image|failed pulling image|[Ff]ailed to pull image|pull and unpack")
 
 
@@ -78,7 +79,7 @@ def _of_a_pull(reason: str, text: str) -> bool:
     if reason == "BackOff":
         return "pulling image" in text
     if reason == "FailedCreatePodSandBox":
-        return bool(SANDBOX.search(text)) or ("dial unix" in text and ".sock" in text)
+        return bool(SANDBOX.search(text)) or (bool(RUNTIME_SOCKET.search(text)))
     if reason == "FailedSync":
         return any(s in text for s in STATES) or bool(SANDBOX.search(text))
     if reason == "Failed" and _RAW.match(text):

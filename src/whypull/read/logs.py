@@ -21,29 +21,57 @@ if TYPE_CHECKING:
 
     from whypull.read.log_line import LogLine
 
-_PULL_IMAGE = re.compile(r'^(?:PullImage|Pull image|Failed to pull image) "(?P<image>[^"]{1,600}?)"?(?: from image service)? failed"?(?:: (?P<error>.*))?$', re.DOTALL)
+_PULL_IMAGE = re.compile(
+    r'^(?:PullImage|Pull image|Failed to pull image) "(?P<image>[^"]{1,600}?)"?(?: from image service)? failed"?(?:: (?P<error>.*))?$',
+    re.DOTALL,
+)
 _FROM_SERVICE = re.compile(r"^(?:PullImage from image service failed|Failed to pull image)")
 _START_FAILED = re.compile(
     r"container &?Container\{Name:(?P<container>[^,]{1,80}),Image:(?P<image>[^,]{0,600}),.*?start failed in pod (?P<pod>[^\s(]{1,520})\([^)]*\): "
     r"(?P<state>\w+): (?P<error>.*)$", re.DOTALL,
 )  # fmt: skip
-_STARTING = re.compile(r'failed to "StartContainer" for "(?P<container>[^"]{1,80})" with (?P<state>\w+): "?(?P<error>.*?)"?(?=\]?\s*$|, failed to ")', re.DOTALL)
+_STARTING = re.compile(
+    r'failed to "StartContainer" for "(?P<container>[^"]{1,80})" with (?P<state>\w+): "?(?P<error>.*?)"?(?=\]?\s*$|, failed to ")',
+    re.DOTALL,
+)
 _POD_OLD = re.compile(r'(?:pod \S{1,60} \(\\*"|[Ff]or pod \\*"|in pod )(?P<pod>[a-z0-9][a-z0-9.-]{0,252}_[a-z0-9-]{1,63})[("\\]')
 _SANDBOX = re.compile(r"sandbox image|failed pulling image|pull(?:ing)? (?:and unpack )?(?:pause )?image")
 _SANDBOX_OF = re.compile(r"PodSandboxMetadata\{Name:(?P<pod>[^,]{1,253}),Uid:[^,]{0,64},Namespace:(?P<namespace>[^,]{1,63}),")
-_RETURNS = re.compile(r'(?:PullImage "(?P<a>[^"]+)" returns image reference|Pulled image "(?P<b>[^"]+)"|Successfully pulled image "(?P<c>[^"]+)"|^Pulled image: (?P<d>\S+))')
+_RETURNS = re.compile(
+    r'(?:PullImage "(?P<a>[^"]+)" returns image reference|Pulled image "(?P<b>[^"]+)"|Successfully pulled image "(?P<c>[^"]+)"|^Pulled image: (?P<d>\S+))'
+)
 _NEXT_HOST = re.compile(r"^(?:trying next host|fetch failed)")
-_MANIFEST_URL = re.compile(r"https?://(?P<host>[^/\s\"'\\]+)/v2/(?P<path>[^\s\"'?\\]+)/manifests/(?P<tag>[^\s\"'?\\:,]+(?::[0-9a-f]{64})?)(?:\?ns=(?P<ns>[^&\s\"'\\]+))?")
+_MANIFEST_URL = re.compile(
+    r"https?://(?P<host>[^/\s\"'\\]+)/v2/(?P<path>[^\s\"'?\\]+)/manifests/(?P<tag>[^\s\"'?\\:,]+(?::[0-9a-f]{64})?)(?:\?ns=(?P<ns>[^&\s\"'\\]+))?"
+)
 _DOCKERD = re.compile(
     r"^(?:Error getting v2 registry|Not continuing with pull after error|Attempting next endpoint for pull after error|Error trying v2 registry|"
     r"Handler for POST \S*/images/create\S* returned error|Error pulling image)"
 )  # fmt: skip
-_CONFIG = re.compile(r"hosts\.toml|(?:failed|unable) to load (?:plugin|CRI)|load plugin|`?mirrors`? cannot be set|registries\.conf|unknown service \S*[iI]mageService")
-_CREDENTIALS = re.compile(r"(?i)credential ?provider|pull secret|image pull credentials|imagepullsecret|illegal base64 data|dockerconfigjson")
+_CONFIG = re.compile(
+    r"hosts\.toml|(?:failed|unable) to load (?:plugin|CRI)|load plugin|`?mirrors`? cannot be set|registries\.conf|failed to load TOML|unknown key in TOML.{0,400}registry|unknown service \S*[iI]mageService"
+)
+_CREDENTIALS = re.compile(
+    r"(?i)credential ?provider|pull secret|image pull credentials|imagepullsecret|illegal base64 data|dockerconfigjson"
+)
 _RUNTIME_GONE = re.compile(r"dial unix \S+\.sock|container runtime (?:is )?(?:down|not)|CRI v1 |unknown service runtime")
-_WEAK = re.compile(r"mirror resolve retries exhausted|http-proxy\.conf\S* (?:Failed|.{0,40}ignoring)|pull secret loaded.*not found")
+_WEAK = re.compile(
+    r"mirror resolve retries exhausted|http-proxy\.conf\S* (?:Failed|.{0,40}ignoring)|pull secret loaded.*not found"
+)
 _QUIET = frozenset({"debug", "trace"})
-_KUBELET_FILES = ("kube", "pod_workers.go", "remote_", "kubelet", "plugin.go", "plugins.go", "provider.go", "image_manager.go", "event.go", "serialized_image_pull", "log.go")
+_KUBELET_FILES = (
+    "kube",
+    "pod_workers.go",
+    "remote_",
+    "kubelet",
+    "plugin.go",
+    "plugins.go",
+    "provider.go",
+    "image_manager.go",
+    "event.go",
+    "serialized_image_pull",
+    "log.go",
+)
 
 
 class Log:
@@ -205,7 +233,9 @@ def _event(line: LogLine, into: Gathered) -> None:
     kind = fields.get("kind", "").lower()
     if not reason:
         old = re.search(r"type: '(\w+)' reason: '(\w+)' (.*)$", line.message, re.DOTALL)
-        thing = re.search(r'Event\(v1\.ObjectReference\{Kind:"(\w+)", Namespace:"([^"]*)", Name:"([^"]*)".*?FieldPath:"([^"]*)"', line.message)
+        thing = re.search(
+            r'Event\(v1\.ObjectReference\{Kind:"(\w+)", Namespace:"([^"]*)", Name:"([^"]*)".*?FieldPath:"([^"]*)"', line.message
+        )
         if not old or not thing:
             return
         reason, text, kind = old[2], old[3], thing[1].lower()
@@ -232,6 +262,8 @@ def _of_runtime(line: LogLine, by: str) -> Iterator[Heard]:
         return
     sandbox = _SANDBOX_OF.search(message)
     text = _joined(message, error)
+    if "unknown key in TOML" in message:
+        text += f" key={line.fields.get('key', '')}"
     if sandbox:
         if _SANDBOX.search(error) and surely_a_failed_pull(error):
             pull = Pull("", sandbox["namespace"], sandbox["pod"], "sandbox", line.node)

@@ -24,8 +24,11 @@ MOST_CHARACTERS = 64 * 1024  # of one section
 
 # Where in a paragraph the next failure begins: a line that names its own image.
 _NEXT = re.compile(
-    r'^\W{0,6}(?:\[ERROR ImagePull\]:?\s*)?(?:(?:\S+\s+){0,3}?)(?:Failed to pull image|failed to pull image|Pull image|PullImage|Back-off pulling image|'
+    r"^\W{0,6}(?:\[ERROR ImagePull\]:?\s*)?(?:(?:\S+\s+){0,3}?)(?:Failed to pull image|failed to pull image|Pull image|PullImage|Back-off pulling image|"
     r'Failed to apply default image tag|Container image)[: ]+"?(?P<image>[^\s"]{3,600})'
+)
+_COMMAND = re.compile(
+    r"(?:(?:sudo|time) )?(?:\S*/)?(?:docker|podman|crictl|ctr|nerdctl|skopeo|buildah|crane|oras|curl|kubectl|oc|kubeadm|openssl)\b"
 )
 _TOOLS = ("crictl", "podman", "skopeo", "buildah", "nerdctl", "ctr", "crane", "docker", "kubeadm", "oras")
 
@@ -83,7 +86,7 @@ class Loose:
                 self.into.hear(pull, said)
         if found:
             return
-        whole = unwrapped(lines, width_of(lines)).strip()[:MOST_CHARACTERS]
+        whole = _whole(lines)
         if told:
             if surely_a_failed_pull(whole) and informative(whole):
                 self._split(lines)
@@ -103,7 +106,7 @@ class Loose:
                 images[-1] = found["image"]
             pieces[-1].append(line)
         for piece in pieces:
-            text = unwrapped(piece, width_of(lines)).strip()[:MOST_CHARACTERS]
+            text = _whole(piece)
             if len(pieces) == 1 or about_a_pull(text):
                 self._hear(text)
 
@@ -112,3 +115,10 @@ class Loose:
         tool = next((t for t in _TOOLS if re.match(rf"(?:sudo )?(?:\S*/)?{t}\b", core)), "")
         self.into.hear(Pull(image_in(fold(text))), Said(text, tool or writer(core), "output"))
         self.into.take_for("output" if tool else "a message")
+
+
+def _whole(lines: list[str]) -> str:
+    """The section as one text; a command's line is whole as it stands."""
+    if lines and _COMMAND.match(lines[0]):
+        return "\n".join((lines[0], unwrapped(lines[1:], width_of(lines[1:])))).strip()[:MOST_CHARACTERS]
+    return unwrapped(lines, width_of(lines)).strip()[:MOST_CHARACTERS]
