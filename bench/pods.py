@@ -158,6 +158,7 @@ into, inventory = Gathered(), Inventory()
 for source in open_sources(sys.argv[1:], sys.stdin.buffer):
     with source as opened:
         assert read_objects(opened, into, inventory)
+inventory.settle(into)
 print(len(into.heard))
 """
 DECODE = """
@@ -207,6 +208,7 @@ def main() -> None:
             with open(path, "w", encoding="utf-8") as file:
                 file.writelines(pieces(form, PODS))
             print(f"{form}: {PODS} pods, {os.path.getsize(path) / 1e6:.0f} MB")
+            base = 0.0
             for what, code, args, stdin in (
                 ("python -c pass", "", [], ""),
                 ("msgspec alone, mmap", DECODE, [path], ""),
@@ -214,7 +216,9 @@ def main() -> None:
                 ("whypull, pipe", READ, [], path),
             ):
                 cpu, rss, out = measure(code, args, stdin)
-                print(f"  {what:22} {cpu:5.2f} s CPU  {rss:5.0f} MB  found {out}")
+                base = cpu if code is DECODE else base
+                ratio = f"{cpu / base:4.2f} ×" if base else ""
+                print(f"  {what:22} {cpu:5.2f} s CPU  {rss:5.0f} MB  found {out or '-':>4}  {ratio}")
 
 
 if __name__ == "__main__":

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 
 from whypull.model import AccountSeen, SecretAbsent
-from whypull.read.object_events import DISK, event_of
-from whypull.read.object_nodes import node_seen
 from whypull.read.object_pods import PodRecord, owner_of, runs
-from whypull.read.object_secrets import secret_seen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,8 +56,7 @@ class Inventory:
             elif is_a == "Secret":
                 secrets.append(self._secret(thing))
             elif is_a == "Node":
-                node = node_seen(thing)
-                self.nodes[node.name] = node
+                self._node(thing)
             elif is_a == "ServiceAccount":
                 self._account(thing)
             elif is_a in _OWNED:
@@ -100,7 +96,15 @@ class Inventory:
         self.pods[record.namespace, record.name] = record
         self.running.pop((record.namespace, record.name), None)
 
+    def _node(self, thing: Thing) -> None:
+        from whypull.read.object_nodes import node_seen  # noqa: PLC0415 - a list of pods alone needs none of these
+
+        node = node_seen(thing)
+        self.nodes[node.name] = node
+
     def _event(self, thing: Thing) -> None:
+        from whypull.read.object_events import DISK, event_of  # noqa: PLC0415
+
         event = event_of(thing)
         if event is None:
             return
@@ -111,6 +115,8 @@ class Inventory:
             self.events.append(event)
 
     def _secret(self, thing: Thing) -> SecretSeen:
+        from whypull.read.object_secrets import secret_seen  # noqa: PLC0415
+
         secret = secret_seen(thing)
         self.secrets[secret.namespace, secret.name] = secret
         return secret

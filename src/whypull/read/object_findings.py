@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from whypull.model import Pull, Said
-from whypull.read.about import about_a_pull
-from whypull.read.instead import of_event, of_state
-from whypull.read.message import fold, image_in
-from whypull.read.object_events import RAW, kind_of
 from whypull.redact import redacted
 
 TYPE_CHECKING = False
@@ -26,8 +22,9 @@ def say(inventory: Inventory, into: Gathered) -> None:
     """Says to the gathering which pulls fail, and what else is wrong."""
     troubles = Troubles()
     failing = _pods(inventory, into, troubles)
-    failing |= _events(inventory, into, troubles, failing)
-    _missing_secrets(inventory, into, failing)
+    if inventory.events:
+        failing |= _events(inventory, into, troubles, failing)
+        _missing_secrets(inventory, into, failing)
     for sentence in troubles.sentences():
         into.note(sentence)
 
@@ -82,6 +79,8 @@ def _named(pod: tuple[str, str], container: str) -> str:
 
 def _events(inventory: Inventory, into: Gathered, troubles: Troubles, failing: set[tuple[str, str]]) -> set[tuple[str, str]]:
     """The pods of which events say that a pull fails and nothing says that it came off later."""
+    from whypull.read.object_events import kind_of  # noqa: PLC0415 - a list of pods alone needs none of it
+
     done = _done(inventory)
     found = set()
     for event in inventory.events:
@@ -100,6 +99,8 @@ def _events(inventory: Inventory, into: Gathered, troubles: Troubles, failing: s
 
 def _done(inventory: Inventory) -> dict[tuple[str, str, str], str]:
     """(namespace, pod, container): when it was last said that its image is there."""
+    from whypull.read.object_events import kind_of  # noqa: PLC0415
+
     done: dict[tuple[str, str, str], str] = {}
     for event in inventory.events:
         if event.about == "Pod" and event.container and kind_of(event) == "done":
@@ -131,7 +132,7 @@ def _pull_of(event: EventSeen, inventory: Inventory) -> Pull:
     record = inventory.pods.get((event.namespace, event.name))
     node = event.node or (record.node if record else "")
     if "sandbox image" in event.text:
-        return Pull(image_in(fold(event.text)), event.namespace, event.name, "sandbox", node)
+        return Pull(_image_in(event), event.namespace, event.name, "sandbox", node)
     container, image = event.container, ""
     if record is not None:
         if not container:
@@ -143,18 +144,28 @@ def _pull_of(event: EventSeen, inventory: Inventory) -> Pull:
 
 def _container_of(event: EventSeen, record: PodRecord) -> str:
     """The container of an event that names none: the only one with the image of its text."""
-    image = image_in(fold(event.text))
+    image = _image_in(event)
     same = [one.name for one in record.containers.values() if one.image == image]
     return same[0] if len(same) == 1 else ""
 
 
+def _image_in(event: EventSeen) -> str:
+    from whypull.read.message import fold, image_in  # noqa: PLC0415
+
+    return image_in(fold(event.text))
+
+
 def _said(event: EventSeen) -> Said:
+    from whypull.read.object_events import RAW  # noqa: PLC0415
+
     reason = "ErrImagePull" if event.reason == "Failed" and RAW.match(event.text) else event.reason
     return Said(event.text, by="kubelet", via="event", reason=reason, count=event.count, first=event.first, last=event.last)
 
 
 def _of_workload(event: EventSeen, into: Gathered, troubles: Troubles) -> None:
     """What a controller could not create. An admission policy's word on images counts as a failed pull."""
+    from whypull.read.about import about_a_pull  # noqa: PLC0415
+
     if "denied" in event.text and about_a_pull(event.text):
         said = Said(event.text, by="", via="event", reason=event.reason, count=event.count, first=event.first, last=event.last)
         into.hear(Pull(namespace=event.namespace), said)
@@ -165,6 +176,8 @@ def _of_workload(event: EventSeen, into: Gathered, troubles: Troubles) -> None:
 
 def _missing_secrets(inventory: Inventory, into: Gathered, failing: set[tuple[str, str]]) -> None:
     """A pull secret that the kubelet did not find counts where a pull of that pod fails; else it is a left-over."""
+    from whypull.read.object_events import kind_of  # noqa: PLC0415
+
     for event in inventory.events:
         if kind_of(event) != "secret" or event.about != "Pod":
             continue
@@ -191,6 +204,10 @@ class Troubles:
 
     def sentences(self) -> Iterator[str]:
         """One sentence for each kind that is known, with at most three names."""
+        if not self._found:
+            return
+        from whypull.read.instead import of_event, of_state  # noqa: PLC0415
+
         for (kind, event), names in self._found.items():
             shown = [*names][:_MOST_NAMED]
             more = len(names) - len(shown)

@@ -8,7 +8,10 @@ One struct stands for every kind, so that a list of mixed kinds is decoded in on
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Raw, Struct
+from msgspec.json import decode, encode
 
 NO = Raw()  # not there
 
@@ -221,3 +224,8 @@ class Row(Struct, gc=False):
 
     cells: list[str | int | float | bool | None] | None = None
     object: Raw = NO
+
+
+def thing_of(plain: dict[str, Any]) -> Thing:
+    """An object that is decoded already (labels and the like become Raw again). Raises msgspec.ValidationError."""
+    return decode(encode(plain), type=Thing)

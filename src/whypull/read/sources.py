@@ -16,6 +16,7 @@ __all__ = ["Source", "Unreadable", "looks_binary", "open_sources", "to_text"]
 
 BLOCK = 1 << 20
 HEAD = 64 * 1024
+PIPE = 64 * 1024
 MAX_SOURCE = 4 << 30  # bytes read of one stream
 MAX_WHOLE = 64 << 20  # bytes held of one stream at a time
 MAX_LINE = 1 << 20
@@ -216,8 +217,7 @@ def _opened(named: list[str], kinds: list[str], stdin: BinaryIO | None) -> Itera
 
             yield from folder(name)
         elif kind == "stdin" and stdin is not None:
-            read = getattr(stdin, "read1", stdin.read)  # what has come, not only what fills the block
-            yield from _stream("standard input", read)
+            yield from _stream("standard input", _piped(getattr(stdin, "read1", stdin.read)))
         else:
             try:
                 file = open(name, "rb", buffering=0)
@@ -225,6 +225,11 @@ def _opened(named: list[str], kinds: list[str], stdin: BinaryIO | None) -> Itera
                 raise Unreadable(f"{printable(name)} cannot be read: {error.strerror}") from None
             with file:
                 yield from _stream(name, file.read, file)
+
+
+def _piped(read1: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """Reads what has come, not only what fills a block: at most what a pipe holds, for more is only allocated in vain."""
+    return lambda size: read1(min(size, PIPE))
 
 
 def _stream(name: str, read: Callable[[int], bytes], file: BinaryIO | None = None) -> Iterator[Source]:
