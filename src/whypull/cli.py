@@ -22,6 +22,7 @@ VERBS = {
     "check": "walk the pull of an image again from here, and prove what stops it",
     "hosts": "every host and port that a pull really uses",
     "verify": "pull once more on the failing node, running nothing: is it mended?",
+    "fix": "copy, make or attach a pull secret: shown and tried first, made when you confirm",
     "watch": "wait until the failing pods have their images",
     "demo": "faulty registries on this machine, walked for real",
     "causes": "the catalogue of causes",

@@ -36,6 +36,7 @@ class ApiServer:
         self.requests = []  # (method, path, query, headers)
         self.faults = []  # functions (request handler) -> True where they have answered
         self.delay = 0.0
+        self.on_create = None  # function (resource, object): what a controller or kubelet would do
 
     def __enter__(self):
         owner = self
@@ -146,6 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
         made["metadata"].setdefault("name", made["metadata"].get("generateName", "x") + str(len(self.api.requests)))
         if self.query.get("dryRun") != "All":
             self.api.objects.setdefault(resource, []).append(made)
+            if self.api.on_create:
+                self.api.on_create(resource, made)
         self.send(201, made)
 
     def one(self, method, resource, name, items):
