@@ -1,4 +1,4 @@
-"""Dataclasses that cost nothing until they are used: the same `dataclass`, `field` and `replace`, for a start that is short.
+"""Dataclasses and named tuples that cost nothing until they are used: the same names, for a start that is short.
 
 The standard decorator compiles six methods a class, which with its own imports is 30 ms of every start for the nouns of this
 package, a third of what a whole explanation may take. Here `__init__` is compiled when a class is first instantiated, and the
@@ -8,17 +8,17 @@ What the package does not use (inheritance, order, kw_only, InitVar, ClassVar) i
 
 from __future__ import annotations
 
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from dataclasses import dataclass, field, replace
-    from typing import Any, NoReturn, TypeVar
+    from typing import Any, NamedTuple, NoReturn, TypeVar
 
     T = TypeVar("T")
 
-__all__ = ["dataclass", "field", "replace"]
+__all__ = ["NamedTuple", "dataclass", "field", "replace"]
 
 _MISSING: Any = object()
 
@@ -115,7 +115,7 @@ def _compiled_init(cls: Any) -> Any:
     return init
 
 
-def _eq(self: Any, other: object) -> Any:
+def _eq(self: Any, other: Any) -> Any:
     if other.__class__ is not self.__class__:
         return NotImplemented
     plan: _Plan = self.__record__
@@ -171,5 +171,40 @@ class _StandardFields:
         return cls.__dataclass_fields__
 
 
+class _NamedTuple(tuple):  # type: ignore[type-arg]  # Any is not imported at run time
+    """As typing.NamedTuple, for a class whose fields are its annotations."""
+
+    __slots__ = ()
+    _fields: tuple[str, ...] = ()
+    _field_defaults: dict[str, Any] = {}  # noqa: RUF012 - the name and kind of the standard one
+
+    def __init_subclass__(cls) -> None:
+        cls._fields = tuple(cls.__annotations__)
+        cls._field_defaults = {name: vars(cls)[name] for name in cls._fields if name in vars(cls)}
+        cls.__match_args__ = cls._fields  # type: ignore[misc,attr-defined]
+        for place, name in enumerate(cls._fields):
+            setattr(cls, name, property(itemgetter(place)))
+
+    def __new__(cls, *args: Any, **named: Any) -> Any:
+        if len(args) == len(cls._fields) and not named:
+            return tuple.__new__(cls, args)
+        given = {**cls._field_defaults, **dict(zip(cls._fields, args, strict=False)), **named}
+        if len(args) > len(cls._fields) or set(given) != set(cls._fields) or set(named) & set(cls._fields[: len(args)]):
+            raise TypeError(f"{cls.__name__}() takes the fields {', '.join(cls._fields)}")
+        return tuple.__new__(cls, [given[name] for name in cls._fields])
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in zip(self._fields, self, strict=True))})"
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return tuple(self)
+
+    def _asdict(self) -> dict[str, Any]:
+        return dict(zip(self._fields, self, strict=True))
+
+    def _replace(self, **changes: Any) -> Any:
+        return type(self)(**{**self._asdict(), **changes})
+
+
 if not TYPE_CHECKING:
-    dataclass, field, replace = _dataclass, _Field, _replaced
+    NamedTuple, dataclass, field, replace = _NamedTuple, _dataclass, _Field, _replaced

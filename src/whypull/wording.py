@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from whypull.causes import catalogue
+from whypull.lazy import regex
 from whypull.model import Finding, Fix, NodeSeen, PodSeen
 from whypull.reference import InvalidReference, host_of, parse
 
@@ -23,8 +24,8 @@ _UNNAMED = {
     "secret": "the pull secret", "url_host": "the host", "address": "its address", "ip": "the node's outgoing address",
     "name": "the host", "port": "its port",
 }  # fmt: skip
-_FIELD = re.compile(r"(?<![%$])\{([a-z_]+)\}")  # not curl's %{http_code}, not a shell's ${name}
-_PASTABLE = re.compile(r"[A-Za-z0-9._:/@%+=\[\]-]+")
+_FIELD = regex(r"(?<![%$])\{([a-z_]+)\}")  # not curl's %{http_code}, not a shell's ${name}
+_PASTABLE = regex(r"[A-Za-z0-9._:/@%+=\[\]-]+")
 MOST_FIXES = 6
 
 

@@ -3,12 +3,15 @@
 import copy
 import dataclasses
 import pickle
+import re
+import typing
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whypull import records
+from whypull import lazy, records
+from whypull.causes import Says
 from whypull.model import Diagnosis, Finding, Fix, Pull
 
 
@@ -106,3 +109,41 @@ def test_a_noun_is_its_fields(one, other):
     match one:
         case Pull(image, namespace, pod):
             assert (image, namespace, pod) == (one.image, one.namespace, one.pod)
+
+
+def test_named_tuples_are_as_the_standard_ones():
+    class Ours(records.NamedTuple):
+        x: int
+        y: str = "y"
+
+        @property
+        def double(self):
+            return self.x * 2
+
+    class Standard(typing.NamedTuple):
+        x: int
+        y: str = "y"
+
+    for args, named in [((1,), {}), ((1, "a"), {}), ((), {"x": 2}), ((3,), {"y": "b"})]:
+        ours, standard = Ours(*args, **named), Standard(*args, **named)
+        assert tuple(ours) == tuple(standard)
+        assert repr(ours) == repr(standard).replace("Standard", "Ours")
+        assert ours._replace(x=9)._asdict() == standard._replace(x=9)._asdict()
+        assert (ours.x, ours.y, ours.double, ours[0]) == (standard.x, standard.y, standard.x * 2, standard[0])
+        assert copy.copy(ours) == ours
+        assert hash(ours) == hash(standard)
+    for args, named in [((), {}), ((1, 2, 3), {}), ((1,), {"z": 1}), ((1,), {"x": 1})]:
+        with pytest.raises(TypeError):
+            Ours(*args, **named)
+    assert pickle.loads(pickle.dumps(Says("a", "b", ()))) == Says("a", "b", ())
+
+
+def test_a_lazy_pattern_is_a_pattern():
+    ours, standard = lazy.regex(r"(?P<a>x)y*", re.IGNORECASE), re.compile(r"(?P<a>x)y*", re.IGNORECASE)
+    assert ours.sub("-", "aXyb") == standard.sub("-", "aXyb")
+    assert ours.search("aXyb")["a"] == "X"
+    assert [m[0] for m in ours.finditer("xyXyy")] == ["xy", "Xyy"]
+    assert (ours.pattern, dict(ours.groupindex), ours.flags) == (standard.pattern, dict(standard.groupindex), standard.flags)
+    assert ours.fullmatch("z") is None
+    with pytest.raises(AttributeError):
+        _ = ours.surprise

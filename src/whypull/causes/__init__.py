@@ -7,9 +7,10 @@ newer than its index reads the pages themselves, which costs some 100 ms and is 
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import starmap
-from typing import NamedTuple
+
+from whypull.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def catalogue() -> dict[str, Cause]:
         from whypull.causes import _index  # noqa: PLC0415 - made at build time, may be absent in a checkout
     except ImportError:
         return _from_pages()
-    if _index.STAMP and _index.STAMP != stamp():
+    if _index.STAMP and stamp() != _index.STAMP:
         return _from_pages()
     return {
         row[0]: Cause(*row[:5], tuple(starmap(Says, row[5])), tuple(starmap(FixLine, row[6]))) for row in _index.CAUSES
@@ -104,7 +105,7 @@ def patterns() -> tuple[Says, ...]:
     return tuple(says for cause in catalogue().values() if not cause.retired for says in cause.says)
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(text: str) -> re.Pattern[str]:
     """A pattern, compiled when its gate has opened for the first time."""
     import re  # noqa: PLC0415

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from whypull.lazy import regex
 from whypull.read.message import fold
 
 _STATES = r"(?:ErrImagePull|ImagePullBackOff|RegistryUnavailable|SignatureValidationFailed|InvalidImageName|ErrImageNeverPull|ImageInspectError)"
-_UNINFORMATIVE = re.compile(
+_UNINFORMATIVE = regex(
     rf'^(?:Error: )?(?:{_STATES}|Back-off pulling image "?[^"]*"?|trying and failing to pull image|image can\'t be pulled|'
     r'(?:Error syncing pod, skipping: |Error syncing pod \S+ \("[^"]*"\), skipping: )?failed to "StartContainer" for "[^"]*" with '
     r'(?:ErrImagePull|ImagePullBackOff)(?:: "Back-off pulling image "?[^"]*"?"?)?|'
@@ -28,7 +29,7 @@ def informative(text: str) -> bool:
 
 
 def _any(*words: str) -> re.Pattern[str]:
-    return re.compile("(?i)" + "|".join(words))
+    return regex("(?i)" + "|".join(words))
 
 
 _SURE = (
@@ -78,10 +79,10 @@ _ELSEWHERE = (
 )
 
 _SURELY, _ABOUT, _FAILURE, _NOT_ABOUT = _any(*_SURE), _any(*_SPOKEN), _any(*_FAILED), _any(*_ELSEWHERE)
-_ADMITS = re.compile(
+_ADMITS = regex(
     r"(?i)sigstore|notation|cosign|image.{0,60}(?:signature|not allowed|blocked|verif)|(?:signature|verif\w+).{0,80}image"
 )
-_BOILERPLATE = re.compile(
+_BOILERPLATE = regex(
     r"Login with your Docker ID to push and pull images[^.]*\.(?:[^.]*docker\.com[^.]*\.)?|--push\b|push,pull|pull,push"
 )
 
@@ -109,7 +110,7 @@ def about_a_pull(text: str) -> bool:
 @lru_cache(maxsize=1)
 def _tails() -> re.Pattern[str]:
     """How the innermost error of a pull begins: what is left where somebody quotes only the end of it."""
-    return re.compile(
+    return regex(
         r"(?i)^\W*(?:error:? |err:? )?(?:x509: |tls: |dial tcp|context deadline exceeded|context canceled|"
         r"net/http: |lookup \S+|i/o timeout|target is unknown|denied\b|unauthorized\b|unknown: |no space left|"
         r"unexpected eof|proxyconnect|http: server gave)"

@@ -7,28 +7,30 @@ from __future__ import annotations
 
 import re
 
+from whypull.lazy import regex
+
 CUT = "\f"  # a line of its own: what stands before and after it was not one text
 
-_ESCAPES = re.compile(
+_ESCAPES = regex(
     r"\x1b(?:\[[0-9;:<=>?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|[ -/]{0,4}[0-~])|\^\[\[[0-9;]{0,20}[mK]"
 )
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-_INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
-_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_CONTROLS = regex(r"[\x00-\x08\x0e-\x1f\x7f]")
+_INVISIBLE = regex("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+_SPACES = regex("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _TYPOGRAPHIC = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'"})
-_ENTITY = re.compile(r"&(?:(quot|lt|gt|amp|nbsp|apos)|#(\d{2,5})|#x([0-9a-fA-F]{2,4}));")
+_ENTITY = regex(r"&(?:(quot|lt|gt|amp|nbsp|apos)|#(\d{2,5})|#x([0-9a-fA-F]{2,4}));")
 _NAMED = {"quot": '"', "lt": "<", "gt": ">", "amp": "&", "nbsp": " ", "apos": "'"}
-_TAG = re.compile(r"</?(?:br|pre|code|tt|kbd|samp|span|td|tr|th|tbody|table|li|ul|p|div)(?:\s[^<>]{0,200})?/?>")
-_BREAK = re.compile(r"<(?:br|/p|/tr|/li|/div|/pre)\b[^<>]{0,200}>")
-_BODY = re.compile(r"<(?:html|\?xml|Error|head|title|!DOCTYPE)\b", re.IGNORECASE)  # what a server answered: it stays as it is
+_TAG = regex(r"</?(?:br|pre|code|tt|kbd|samp|span|td|tr|th|tbody|table|li|ul|p|div)(?:\s[^<>]{0,200})?/?>")
+_BREAK = regex(r"<(?:br|/p|/tr|/li|/div|/pre)\b[^<>]{0,200}>")
+_BODY = regex(r"<(?:html|\?xml|Error|head|title|!DOCTYPE)\b", re.IGNORECASE)  # what a server answered: it stays as it is
 
-_FENCE = re.compile(r"\s*(?:(?:`{3,}|~{3,})[\w+.{}= -]{0,60}|\{(?:code|noformat)(?::[^}]{0,80})?\}|----+\s?code\s?----+)\s*$")
-_QUOTE = re.compile(r"\s{0,3}(?:>\s?)+")
-_BORDER = re.compile(r"\s*[+|├└┌┬┴┼╞═─-][-+=|─━═┬┴┼┐┘┤├└┌╞╡\s]{2,}$")
-_BAR = re.compile(r"^\s*[|│┃]{1,2} ?(.*?)\s*[|│┃]{1,2}\s*$")
-_SIDE = re.compile(r"^[│┃] ?")
-_BULLET = re.compile(r"(\s*)(?:[*•◦‣·▪-]|\(?\d{1,2}[.)])\s+(?=\S)")
-_INLINE = re.compile(r"^\s*`([^`]{3,})`[.,;:]?\s*$")
+_FENCE = regex(r"\s*(?:(?:`{3,}|~{3,})[\w+.{}= -]{0,60}|\{(?:code|noformat)(?::[^}]{0,80})?\}|----+\s?code\s?----+)\s*$")
+_QUOTE = regex(r"\s{0,3}(?:>\s?)+")
+_BORDER = regex(r"\s*[+|├└┌┬┴┼╞═─-][-+=|─━═┬┴┼┐┘┤├└┌╞╡\s]{2,}$")
+_BAR = regex(r"^\s*[|│┃]{1,2} ?(.*?)\s*[|│┃]{1,2}\s*$")
+_SIDE = regex(r"^[│┃] ?")
+_BULLET = regex(r"(\s*)(?:[*•◦‣·▪-]|\(?\d{1,2}[.)])\s+(?=\S)")
+_INLINE = regex(r"^\s*`([^`]{3,})`[.,;:]?\s*$")
 
 
 def cleaned(text: str) -> str:

@@ -5,8 +5,7 @@ Layouts: pkg/describe/describe.go of kubectl. A waiting container's message is n
 
 from __future__ import annotations
 
-import re
-
+from whypull.lazy import regex
 from whypull.model import Pull, Said
 from whypull.read.event import STATES, assigned, take_event
 from whypull.read.instead import of_state
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
     from whypull.read.event_row import EventRow
     from whypull.read.gather import Gathered
 
-_FIELD = re.compile(r"(?P<indent>\s*)(?P<key>[A-Z][\w ()/-]{1,40}?):(?:\s+(?P<value>\S.*?))?\s*$")
-_NAMED = re.compile(r"(?P<indent>\s*)(?P<name>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):\s*$")
+_FIELD = regex(r"(?P<indent>\s*)(?P<key>[A-Z][\w ()/-]{1,40}?):(?:\s+(?P<value>\S.*?))?\s*$")
+_NAMED = regex(r"(?P<indent>\s*)(?P<name>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):\s*$")
 _PARTS = {"Containers": "containers", "Init Containers": "initContainers", "Ephemeral Containers": "ephemeralContainers"}
 _RUNTIMES = {"docker": "docker", "containerd": "containerd", "cri-o": "cri-o", "docker-pullable": "docker"}
 _DONE = frozenset({"Running", "Terminated"})
-_OF_A_POD = re.compile(
+_OF_A_POD = regex(
     r"(?m)^\s*(?:(?:Init |Ephemeral )?Containers|QoS Class|Node-Selectors|Image\(s\)|Restart Count|PodScheduled|Controlled By):?\s"
 )
 

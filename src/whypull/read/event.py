@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from whypull.lazy import regex
 from whypull.model import Pull, Said
 from whypull.read.about import about_a_pull, surely_a_failed_pull
 from whypull.read.instead import of_event
@@ -22,21 +23,19 @@ STATES = (
     "SignatureValidationFailed",
 )  # fmt: skip
 _COMBINED = "(combined from similar events): "
-_STATE = re.compile(rf"Error: (?P<state>{'|'.join(STATES)})[\s.]*$")
-_PULLED = re.compile(
-    r"(?:Successfully pulled image|Container image|Image) \"(?P<image>[^\"]+)\"(?! is not present)", re.IGNORECASE
-)
-_PULLING = re.compile(r"pulling image \"(?P<image>[^\"]+)\"", re.IGNORECASE)
-_ASSIGNED = re.compile(r"[Ss]uccessfully assigned (?:(?P<namespace>[^\s/]+)/)?(?P<pod>\S+) to (?P<node>\S+)")
-_STARTING = re.compile(r'failed to "StartContainer" for "(?P<container>[^"]+)" with (?P<state>\w+)')
+_STATE = regex(rf"Error: (?P<state>{'|'.join(STATES)})[\s.]*$")
+_PULLED = regex(r"(?:Successfully pulled image|Container image|Image) \"(?P<image>[^\"]+)\"(?! is not present)", re.IGNORECASE)
+_PULLING = regex(r"pulling image \"(?P<image>[^\"]+)\"", re.IGNORECASE)
+_ASSIGNED = regex(r"[Ss]uccessfully assigned (?:(?P<namespace>[^\s/]+)/)?(?P<pod>\S+) to (?P<node>\S+)")
+_STARTING = regex(r'failed to "StartContainer" for "(?P<container>[^"]+)" with (?P<state>\w+)')
 # Kubelet 1.33 and newer give the error of an unreadable pull secret raw, and no other event.
-_RAW = re.compile(
+_RAW = regex(
     r"(?:Error: )?(?:illegal base64 data at input byte \d|unable to parse auth field, must be formatted|unexpected end of JSON input|"
     r"invalid character .{1,20} (?:looking for|after|in )|json: cannot unmarshal)"
 )
 _OF_OTHERS = ("pod", "po", "pods", "")
-RUNTIME_SOCKET = re.compile(r"dial unix \S*(?:containerd|crio|dockershim|cri-dockerd|docker|k3s)\S*\.sock")
-SANDBOX = re.compile(r"sandbox image|failed pulling image|[Ff]ailed to pull image|pull and unpack")
+RUNTIME_SOCKET = regex(r"dial unix \S*(?:containerd|crio|dockershim|cri-dockerd|docker|k3s)\S*\.sock")
+SANDBOX = regex(r"sandbox image|failed pulling image|[Ff]ailed to pull image|pull and unpack")
 
 
 def assigned(message: str) -> re.Match[str] | None:

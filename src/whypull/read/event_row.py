@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from whypull.lazy import regex
 from whypull.records import dataclass
 
 TYPE_CHECKING = False
@@ -38,29 +39,29 @@ class EventRow:
 
 
 _SPAN = r"(?:<unknown>|<invalid>|-?\d+(?:\.\d+)?(?:ms|[smhdy])(?:\d+(?:ms|[smhd])){0,3}|\d{4}-\d\d-\d\dT[\d:.]{5,18}(?:Z|[+-]\d\d:\d\d)?)"
-_AGE = re.compile(rf"(?P<last>{_SPAN})(?:\s+\(x(?P<count>\d{{1,9}}) over (?P<first>{_SPAN})\))?(?=[\s,|]|$)")
-_DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} \w{3} \d{4} [\d:]{5,8} [-+]\d{4}(?: \w{2,5})?")
-_TYPED = re.compile(
+_AGE = regex(rf"(?P<last>{_SPAN})(?:\s+\(x(?P<count>\d{{1,9}}) over (?P<first>{_SPAN})\))?(?=[\s,|]|$)")
+_DATE = regex(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} \w{3} \d{4} [\d:]{5,8} [-+]\d{4}(?: \w{2,5})?")
+_TYPED = regex(
     r"(?:^|(?<=[\s|>*\"'(,]))(?P<type>Normal|Warning)[\s|,\"]+(?P<reason>[A-Za-z][A-Za-z]{2,60})(?=[\s|,:\"]|$)[\s|,:\"]*"
 )
-_PATH = re.compile(r"spec\.(?P<part>containers|initContainers|ephemeralContainers)\{(?P<container>[^}\s]{1,80})\}:?\s*")
-_BRACED = re.compile(r"\{(?P<source>[\w./-]{1,80})[ ,]{0,3}(?P<node>[^\s{}]{0,253})\s*\}\s*")
-_SOURCE = re.compile(
+_PATH = regex(r"spec\.(?P<part>containers|initContainers|ephemeralContainers)\{(?P<container>[^}\s]{1,80})\}:?\s*")
+_BRACED = regex(r"\{(?P<source>[\w./-]{1,80})[ ,]{0,3}(?P<node>[^\s{}]{0,253})\s*\}\s*")
+_SOURCE = regex(
     r"(?P<source>kubelet|[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:scheduler|controller|manager|operator|provisioner|autoscaler|plugin|reconciler)|multus|karpenter|taint-eviction-controller)"
     r"(?:,\s*(?P<node>[^\s,]{1,253}))?(?=[\s|]|$)[\s|]*"
 )
-_WORD_SOURCE = re.compile(r"(?P<source>[a-z][\w./:-]{0,100})(?:, (?P<node>[a-z0-9][\w.-]{0,252}))?(?:\s{2,}|\t)")
-_OBJECT = re.compile(r"(?P<kind>[A-Za-z][A-Za-z.]{1,60})/(?P<name>[A-Za-z0-9][\w.-]{0,252})(?=\s|$)\s*")
-_EVENT_NAME = re.compile(r"(?<!\S)(?P<name>[a-z0-9][a-z0-9.-]{0,252})\.[0-9a-f]{10,16}(?=\s|$)")
-_TAIL = re.compile(rf"(?:\s{{2,}}|\t)(?P<first>{_SPAN})\s+(?P<count>\d{{1,9}})\s+\S{{1,253}}\.[0-9a-f]{{10,16}}\s*$")
-_KIND = re.compile(r"(?<!\S)(Pod|Node|ReplicaSet|Deployment|StatefulSet|DaemonSet|Job|CronJob|PersistentVolumeClaim)(?=\s|$)")
+_WORD_SOURCE = regex(r"(?P<source>[a-z][\w./:-]{0,100})(?:, (?P<node>[a-z0-9][\w.-]{0,252}))?(?:\s{2,}|\t)")
+_OBJECT = regex(r"(?P<kind>[A-Za-z][A-Za-z.]{1,60})/(?P<name>[A-Za-z0-9][\w.-]{0,252})(?=\s|$)\s*")
+_EVENT_NAME = regex(r"(?<!\S)(?P<name>[a-z0-9][a-z0-9.-]{0,252})\.[0-9a-f]{10,16}(?=\s|$)")
+_TAIL = regex(rf"(?:\s{{2,}}|\t)(?P<first>{_SPAN})\s+(?P<count>\d{{1,9}})\s+\S{{1,253}}\.[0-9a-f]{{10,16}}\s*$")
+_KIND = regex(r"(?<!\S)(Pod|Node|ReplicaSet|Deployment|StatefulSet|DaemonSet|Job|CronJob|PersistentVolumeClaim)(?=\s|$)")
 
 # Rows without a type: only reasons and messages that kubelets write about pulls and containers.
-_UNTYPED = re.compile(
+_UNTYPED = regex(
     r"(?P<reason>Failed|BackOff|InspectFailed|FailedSync|FailedCreatePodSandBox|ErrImageNeverPull|FailedToRetrieveImagePullSecret|Pulling|Pulled|Unhealthy|"
     r"FailedMount|FailedScheduling|pulling|pulled|failed|failedSync|backOff|inspectFailed)[\s|,:\"]+"
 )  # fmt: skip
-_OPENERS = re.compile(
+_OPENERS = regex(
     r"(?i)[\"'(]{0,3}(?:\(combined from similar events\): )?(?:Failed to (?:pull|apply default image|inspect image|create pod)|Failed create pod|Error: |Error syncing pod|"
     r"Back-off |Pulling image|Successfully pulled|Container image |Unable to retrieve some image pull|MountVolume|\d+/\d+ nodes)"
 )  # fmt: skip

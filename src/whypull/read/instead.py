@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from whypull.lazy import regex
+
 # waiting.reason, last state's reason, the STATUS column of get pods, or an event's reason → what it is.
 _STATES = {
     "CrashLoopBackOff": "starts and ends again: its image was pulled, see kubectl logs --previous",
@@ -40,8 +42,8 @@ _EVENTS = {
     "FreeDiskSpaceFailed": "the kubelet cannot clean up images on a node that runs full",
     "FailedGetResourceMetric": "metrics are missing: that is no image pull",
 }
-_CRASH = re.compile(r"Back-off restarting failed|back-off \S+ restarting failed")
-_WANTED = re.compile(
+_CRASH = regex(r"Back-off restarting failed|back-off \S+ restarting failed")
+_WANTED = regex(
     r"(?:secrets?|configmaps?) \"[^\"]{1,253}\" not found|couldn't find key|non-existent (?:secret|config)", re.IGNORECASE
 )
 

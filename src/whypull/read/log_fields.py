@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 
+from whypull.lazy import regex
+
 MAX_FIELDS = 64  # of one line; what follows is left alone
 MOST_LAYERS = 6  # of quoting that are undone one by one; what is deeper loses its backslashes only
 
-_ESCAPE = re.compile(
-    r"\\(?:([abfnrtv\\\"'/])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2}))"
-)
+_ESCAPE = regex(r"\\(?:([abfnrtv\\\"'/])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2}))")
 _PLAIN = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_DEEP = re.compile(r'\\++(")')
+_DEEP = regex(r'\\++(")')
 
 
 def unquote(text: str) -> str:
@@ -46,12 +46,12 @@ def plain(text: str) -> str:
     return _DEEP.sub(r"\1", text) if '\\"' in text else text
 
 
-_KEY = re.compile(r'[\s,]*+"?([A-Za-z_][\w./-]{0,63})"?=')
-_NEXT = re.compile(r'\s"?[A-Za-z_][\w./-]{0,63}"?=')
-_QUOTED = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(?=[\s,;)\]}]|$)', re.DOTALL)
-_CLOSE = re.compile(r'(?<!\\)"(?=\s{1,8}"?[A-Za-z_][\w./-]{0,63}"?=|\s{0,8}$)')
-_BLOCK_END = re.compile(r"\n\s?>(?=\s|$)")
-_BARE = re.compile(r"[^\s\"]\S*+")
+_KEY = regex(r'[\s,]*+"?([A-Za-z_][\w./-]{0,63})"?=')
+_NEXT = regex(r'\s"?[A-Za-z_][\w./-]{0,63}"?=')
+_QUOTED = regex(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(?=[\s,;)\]}]|$)', re.DOTALL)
+_CLOSE = regex(r'(?<!\\)"(?=\s{1,8}"?[A-Za-z_][\w./-]{0,63}"?=|\s{0,8}$)')
+_BLOCK_END = regex(r"\n\s?>(?=\s|$)")
+_BARE = regex(r"[^\s\"]\S*+")
 
 
 def quoted(text: str, at: int = 0) -> tuple[str, int] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from whypull.lazy import regex
 from whypull.read.log_fields import pairs, plain, quoted, unquote
 from whypull.records import dataclass, field
 
@@ -76,12 +77,10 @@ def take_apart(text: str) -> LogLine:
     )  # fmt: skip
 
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
-_KLOG = re.compile(
-    r"([IWEF])(\d{4} \d\d:\d\d:\d\d(?:\.\d{1,9})?)\s{1,9}(?:\d{1,10}|\?)\s{1,4}([\w.-]{1,80}):\d{1,6}\] ?"
-)
-_LOGFMT = re.compile(r'"?(?:time|level|ts|msg|t|lvl|source|caller)"?=')
-_LOGRUS = re.compile(r"(TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[([^\]\n]{0,40})\]\s?")
+_ANSI = regex(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
+_KLOG = regex(r"([IWEF])(\d{4} \d\d:\d\d:\d\d(?:\.\d{1,9})?)\s{1,9}(?:\d{1,10}|\?)\s{1,4}([\w.-]{1,80}):\d{1,6}\] ?")
+_LOGFMT = regex(r'"?(?:time|level|ts|msg|t|lvl|source|caller)"?=')
+_LOGRUS = regex(r"(TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[([^\]\n]{0,40})\]\s?")
 _LEVELS = {
     "I": "info", "W": "warning", "E": "error", "F": "fatal",
     "TRAC": "debug", "DEBU": "debug", "INFO": "info", "WARN": "warning", "ERRO": "error", "FATA": "fatal", "PANI": "fatal",
@@ -105,7 +104,7 @@ def _peel(text: str, taken: _Taken) -> str | None:
         return _klog(text, klog, taken)
     if first == "{":
         return _json(text, taken)
-    if first in "tlmsc\"" and _LOGFMT.match(text):
+    if first in 'tlmsc"' and _LOGFMT.match(text):
         return _logfmt(text, taken)
     if logrus := _LOGRUS.match(text):
         return _logrus(text, logrus, taken)
@@ -147,7 +146,7 @@ def _logfmt(text: str, taken: _Taken) -> str | None:
     return None
 
 
-_TERMINAL_FIELDS = re.compile(r"\s+[A-Za-z_][\w./-]{0,63}=[\"\S]")
+_TERMINAL_FIELDS = regex(r"\s+[A-Za-z_][\w./-]{0,63}=[\"\S]")
 
 
 def _logrus(text: str, head: re.Match[str], taken: _Taken) -> None:
@@ -253,17 +252,15 @@ def _time(value: str) -> str:
 # ---------------------------------------------------------------- what carries them
 
 _DATE = r"\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|\s?[+-]\d\d:?\d\d)?"
-_CRI = re.compile(rf"({_DATE}) (?:stdout|stderr) [FP] ")
-_STAMPED = re.compile(rf"\[?({_DATE})\]?(?=[\s:|IWEFtl{{])[\s:|]*")
-_CLOCKED = re.compile(r"\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?[\s|]+")
-_UNIT = re.compile(r"([^\[\]\"={}|]{0,100}?)([\w@.+-]{1,64})\[\d{1,10}\]: ?")
-_SYSLOG = re.compile(
-    r"(?:<\d{1,3}>\d? ?)?([^\W\d]{3,9}\.? {1,2}\d{1,2} \d\d:\d\d:\d\d|" + _DATE + r") ([\w.-]+) ([\w@.+-]{1,64}): "
-)
-_CLOCK = re.compile(r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|\d{10}\.\d{3,6}")
-_KUBECTL = re.compile(r"\[?(?:pod/)?[a-z0-9][\w./-]{0,250}\]? {1,4}(?:\| ?)?(?=[IWEFtl{])")
-_KERNEL = re.compile(r"(?:[\w.:-]{1,80}: )?(?:\w{2,8}: {1,6}\w{2,8}: )?\[ {0,8}[\d.:TZ-]{4,40}\]:? \[?(talos)\]? ")
-_WITHIN = re.compile(
+_CRI = regex(rf"({_DATE}) (?:stdout|stderr) [FP] ")
+_STAMPED = regex(rf"\[?({_DATE})\]?(?=[\s:|IWEFtl{{])[\s:|]*")
+_CLOCKED = regex(r"\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?[\s|]+")
+_UNIT = regex(r"([^\[\]\"={}|]{0,100}?)([\w@.+-]{1,64})\[\d{1,10}\]: ?")
+_SYSLOG = regex(r"(?:<\d{1,3}>\d? ?)?([^\W\d]{3,9}\.? {1,2}\d{1,2} \d\d:\d\d:\d\d|" + _DATE + r") ([\w.-]+) ([\w@.+-]{1,64}): ")
+_CLOCK = regex(r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|\d{10}\.\d{3,6}")
+_KUBECTL = regex(r"\[?(?:pod/)?[a-z0-9][\w./-]{0,250}\]? {1,4}(?:\| ?)?(?=[IWEFtl{])")
+_KERNEL = regex(r"(?:[\w.:-]{1,80}: )?(?:\w{2,8}: {1,6}\w{2,8}: )?\[ {0,8}[\d.:TZ-]{4,40}\]:? \[?(talos)\]? ")
+_WITHIN = regex(
     r"(?<![\w\"\\])(?:[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s+\d{1,10} [\w.-]{1,80}:\d{1,6}\] |time=\\?\"?\d{4}-|level=(?:error|info|warning|fatal) )"
     r"|(?<=:\d\d)[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s+\d"
 )

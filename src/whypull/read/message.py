@@ -6,8 +6,8 @@ Nothing is cut before the catalogue has seen it; wrappers are looked through, no
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from whypull.lazy import regex
 from whypull.model import Failure
 from whypull.reference import host_of
 
@@ -15,10 +15,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whypull.model import Role
 
-_JSON_ESCAPE = re.compile(r"\\+u(00[0-9a-fA-F]{2}|20[0-9a-fA-F]{2})")
+_JSON_ESCAPE = regex(r"\\+u(00[0-9a-fA-F]{2}|20[0-9a-fA-F]{2})")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " "})
-_DOUBLED = re.compile(r'""([^"]{1,400})""')
-_ZERO_WIDTH = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_DOUBLED = regex(r'""([^"]{1,400})""')
+_ZERO_WIDTH = regex("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 def fold(text: str) -> str:
@@ -36,16 +36,16 @@ def fold(text: str) -> str:
 
 # ---------------------------------------------------------------- one text, several attempts
 
-_AGGREGATE = re.compile(
+_AGGREGATE = regex(
     r'(?:[Ff]ailed to pull image "[^"]*":|ErrImagePull:|[Pp]ull image "[^"]*" failed:|"StartContainer"[^\[]{0,300}?:) ?"?\['
 )
-_ELEMENT = re.compile(
+_ELEMENT = regex(
     r", (?=rpc error: code = |failed to (?:pull|resolve|copy|authorize)|Error response from daemon|"
     r"initializing source|reading manifest|pinging container|unable to (?:retrieve|pull)|Get \"?https?://|Head \"?https?://)"
 )
-_ARTIFACT = re.compile(r"pull image err: (?P<image>.{1,20000}?); artifact err: ")
-_MIRRORS = re.compile(r"\(Mirrors also failed: (?P<mirrors>\[.*?\])\): (?P<primary>.*)")
-_MIRROR = re.compile(r"\[(?P<one>[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)\]")
+_ARTIFACT = regex(r"pull image err: (?P<image>.{1,20000}?); artifact err: ")
+_MIRRORS = regex(r"\(Mirrors also failed: (?P<mirrors>\[.*?\])\): (?P<primary>.*)")
+_MIRROR = regex(r"\[(?P<one>[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)\]")
 
 
 def failures(text: str, image: str = "") -> tuple[Failure, ...]:
@@ -74,12 +74,12 @@ def failures(text: str, image: str = "") -> tuple[Failure, ...]:
 # ---------------------------------------------------------------- which image
 
 _IMAGE = tuple(
-    re.compile(p)
+    regex(p)
     for p in (
         r'[Ff]ailed to get sandbox image "([^"]+)"',
         r'[Ff]ailed pulling image "([^"]+)"',
         r'[Ff]ailed to pull image "([^"]+)"',
-        r'\b(?:Pull|Pulling|pulling|PullImage|Pull image|Cancel pulling image|Container image|to pull and unpack image|'
+        r"\b(?:Pull|Pulling|pulling|PullImage|Pull image|Cancel pulling image|Container image|to pull and unpack image|"
         r'resolve (?:reference|image)|default image tag|image pull failed for|Failed to inspect image)[: ]+"([^"\s]{2,600}(?: [^"\s]{1,300})?)"',
         r"[Ff]ailed to pull image:? ([^\s\"\[,;]+[\w])(?=[\s:,\"””'’])",
         r"image pull failed for ([^\s,\"]+),",
@@ -93,7 +93,7 @@ _IMAGE = tuple(
         r'image="([^"]{2,600})"',
     )
 )
-_MANIFEST_OF = re.compile(r"[Rr]eading manifest (\S+) in ([^\s:]+(?::\d+)?[^\s:]*):")
+_MANIFEST_OF = regex(r"[Rr]eading manifest (\S+) in ([^\s:]+(?::\d+)?[^\s:]*):")
 
 
 def image_in(core: str) -> str:
@@ -115,14 +115,14 @@ def image_in(core: str) -> str:
 
 # ---------------------------------------------------------------- which host, and what it is to the pull
 
-_REQUEST = re.compile(
+_REQUEST = regex(
     r'(?P<method>Get|Head|Post|GET|HEAD|POST) (?:request to )?["\']?(?P<url>https?://[^\s"\']+?)["\']?(?=:? |:$|["\']|$|,)'
 )
-_STATUS_URL = re.compile(r"(?P<url>https?://[^\s\"']+?)(?::)? (?P<status>[1-5]\d\d) [A-Z]")
-_PULLING_FROM = re.compile(r"pulling from host (?P<host>\S+) failed with status code \[[^\]]*\]: (?P<status>\d{3})")
-_PINGING = re.compile(r"pinging (?:container|docker) registry (?P<host>[^\s:/]+(?::\d+)?)")
+_STATUS_URL = regex(r"(?P<url>https?://[^\s\"']+?)(?::)? (?P<status>[1-5]\d\d) [A-Z]")
+_PULLING_FROM = regex(r"pulling from host (?P<host>\S+) failed with status code \[[^\]]*\]: (?P<status>\d{3})")
+_PINGING = regex(r"pinging (?:container|docker) registry (?P<host>[^\s:/]+(?::\d+)?)")
 _STATUS = tuple(
-    re.compile(p)
+    regex(p)
     for p in (
         r"unexpected status(?: code)?(?: \[[^\]]*\])?(?: from \w+ request to \S+)?:? (?:https?://\S+ )?(?P<status>[1-5]\d\d) ",
         r"(?:invalid|unexpected) (?:HTTP )?status(?: code)?(?: from registry)?:? (?P<status>[1-5]\d\d)",
@@ -132,30 +132,30 @@ _STATUS = tuple(
         r"API error \((?P<status>[1-5]\d\d)\)",
     )
 )
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"failed to fetch (?:anonymous|oauth) token|[Rr]equesting bear?er token|unable to retrieve auth token|"
     r"fetch(?:ing)? token|decod\w+ (?:bearer )?token|/(?:oauth2/)?(?:v2/)?token\?|/oauth2/token|/jwt/auth\?|/v2/auth\?|/service/token\?|"
     r"/api/docker/[^/\s]+/v2/token|[?&]scope=repository"
 )
-_STORAGE = re.compile(
+_STORAGE = regex(
     r"error pulling image configuration|failed to copy: |httpReadSeeker|[Rr]eading blob|[Ff]etching blob|"
     r"[Ww]riting blob|/docker/registry/v2/|/registry-v2/"
 )
-_STORAGE_HOST = re.compile(
+_STORAGE_HOST = regex(
     r"cloudfront\.net|cloudflare\.docker\.com|cloudfront\.docker\.com|r2\.cloudflarestorage\.com|"
     r"\bs3[.-][\w.-]*amazonaws\.com|storage\.googleapis\.com|blob\.core\.windows\.net|\.data\.azurecr\.io|data\.mcr\.microsoft\.com|"
     r"cdn\.mscr\.io|pkg-containers\.githubusercontent\.com|cdn\d*\.quay\.io|quaycdn|azurefd\.net|azureedge\.net|"
     r"cdn\.registry\.gitlab-static\.net|starport-layer-bucket"
 )
 # Hosts that are asked in place of a registry and never by a registry's redirect: public mirrors, and caches on the node itself.
-_MIRROR_HOST = re.compile(
+_MIRROR_HOST = regex(
     r"^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])(?::|$)|(?:^|\.)(?:docker\.mirrors\.ustc\.edu\.cn|mirror\.aliyuncs\.com|"
     r"registry\.docker-cn\.com|docker\.m\.daocloud\.io|mirror\.gcr\.io|mirror\.ccs\.tencentyun\.com)$|^(?:hub-|docker-|registry-)?mirror\d*\."
 )
-_BLOB_PATH = re.compile(r"/v2/\S+/(?:blobs|manifests)/|/v2/?$|/v1/|/v0/")
+_BLOB_PATH = regex(r"/v2/\S+/(?:blobs|manifests)/|/v2/?$|/v1/|/v0/")
 _HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "cdn-registry-1.docker.io"})
 _PHRASES = ("Proxy Authentication Required", "Forbidden", "Service Unavailable", "Bad Gateway", "Gateway Timeout", "Bad Request")
-_ADDRESS = re.compile(r"dial (?:tcp|udp)6? \[?(?P<address>[0-9a-fA-F.:]+?)\]?:(?P<port>\d+)|->\[?(?P<peer>[0-9a-fA-F.:]+?)\]?:\d+")
+_ADDRESS = regex(r"dial (?:tcp|udp)6? \[?(?P<address>[0-9a-fA-F.:]+?)\]?:(?P<port>\d+)|->\[?(?P<peer>[0-9a-fA-F.:]+?)\]?:\d+")
 
 
 def _take(text: str, core: str, image: str, *, mirror: bool = False) -> Failure:

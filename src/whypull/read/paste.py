@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from whypull.lazy import regex
 from whypull.read.clean import CUT, lines_of
 from whypull.read.describe import is_pod, pod_of, take_pod, take_rows
 from whypull.read.encodings import looks_binary, to_text
@@ -31,21 +32,23 @@ LARGE = 256 * 1024  # bytes from which on a log is searched in blocks instead of
 MOST_BLOCK = 20_000  # lines of one pod's description
 MOST_CONTINUED = 60  # lines that one event or log line may be broken into
 
-_PROMPT = re.compile(
+_PROMPT = regex(
     r"\s*(?:(?:\(\S{1,40}\)\s*)?(?:\[[^\]\n]{1,80}\]|[\w.-]{1,40}@[\w.-]{1,80}(?::?[~/][^\s#$%>]{0,80}|:)?|PS [A-Za-z]:[^>]{0,120}|[A-Za-z]:\\[^>]{0,120})?\s*[#$%>❯➜»]|➜\s+\S+)\s*"
     r"(?P<command>(?:(?:sudo|time|watch|HTTPS?_PROXY=\S+)\s+)*(?:\S*/)?(?:kubectl|k|oc|docker(?:-compose)?|podman|crictl|ctr|nerdctl|skopeo|buildah|crane|oras|regctl|helm|"
     r"journalctl|kubeadm|minikube|microk8s|k3s|kind|systemctl|cat|grep|tail|less|curl|wget|openssl|dig|nslookup|ping|git|aws|az|gcloud|ls|cd|echo|argocd|flux)\b.*)$"
 )
-_BARE_COMMAND = re.compile(
+_BARE_COMMAND = regex(
     r"\s*(?P<command>(?:sudo\s+)?(?:kubectl|oc)\s+(?:describe|get|logs|events)\s.*|(?:sudo\s+)?(?:docker|podman|nerdctl|crictl|ctr)\s+(?:-\S+\s+\S+\s+)*(?:pull|run|images? pull|i pull)\s\S.*)$"
 )
-_NAME = re.compile(r"\s*Name:\s+\S+\s*$")
-_BLOCK = re.compile(r"\s*(?:(?:Init |Ephemeral )?Containers:|Events:(?:\s|$)|State:\s+(?:Waiting|Running|Terminated)|Status:\s+(?:Pending|Running|Failed|Succeeded)\b|Conditions:\s*$)")
-_EVENTS = re.compile(r"\s*Events:(?:\s|$)")
-_COLUMNS = re.compile(r"\s*(?:Type\s+Reason\s+|FirstSeen\s+LastSeen|LAST\s?SEEN\s+|NAMESPACE\s+LAST SEEN|-{3,}\s+-{3,})")
-_RULE = re.compile(r"\s*(?:-{3,}|={3,}|\*{3,}|_{3,})\s*$|---? \S.* ---?$")
-_QUOTES = re.compile(r'(?<!\\)"')
-_NAMESPACE = re.compile(r"(?:-n|--namespace)[ =](?P<namespace>[a-z0-9][a-z0-9-]{0,62})")
+_NAME = regex(r"\s*Name:\s+\S+\s*$")
+_BLOCK = regex(
+    r"\s*(?:(?:Init |Ephemeral )?Containers:|Events:(?:\s|$)|State:\s+(?:Waiting|Running|Terminated)|Status:\s+(?:Pending|Running|Failed|Succeeded)\b|Conditions:\s*$)"
+)
+_EVENTS = regex(r"\s*Events:(?:\s|$)")
+_COLUMNS = regex(r"\s*(?:Type\s+Reason\s+|FirstSeen\s+LastSeen|LAST\s?SEEN\s+|NAMESPACE\s+LAST SEEN|-{3,}\s+-{3,})")
+_RULE = regex(r"\s*(?:-{3,}|={3,}|\*{3,}|_{3,})\s*$|---? \S.* ---?$")
+_QUOTES = regex(r'(?<!\\)"')
+_NAMESPACE = regex(r"(?:-n|--namespace)[ =](?P<namespace>[a-z0-9][a-z0-9-]{0,62})")
 
 
 def read_paste(data: bytes | Source, into: Gathered) -> None:
@@ -234,11 +237,11 @@ class Paste:
         self._block, self._rows, self._open, self._at_events = None, [], None, False
 
 
-_JSON_LINE = re.compile(r'\{.*"(?:msg|message|MESSAGE|log|level|error|textPayload|line)"\s*:.*\}\s*$')
-_CARRIED = re.compile(
+_JSON_LINE = regex(r'\{.*"(?:msg|message|MESSAGE|log|level|error|textPayload|line)"\s*:.*\}\s*$')
+_CARRIED = regex(
     r"(?=.{0,400}(?:\[\d{1,10}\]: |[IWEF]\d{4} \d\d:\d\d:\d\d|level=\w|std(?:out|err) [FP] |\[talos\]|\w: time=))|\{|<\d"
 )
-_TERMINAL = re.compile(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[")
+_TERMINAL = regex(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[")
 
 
 def _may_be_log(line: str) -> bool:

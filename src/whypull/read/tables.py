@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from whypull.lazy import regex
 from whypull.model import Pull, Said
 from whypull.read.event import STATES
 from whypull.read.instead import of_state
@@ -14,13 +13,13 @@ if TYPE_CHECKING:
 
 MOST_ASKED = 3  # commands that are asked for
 
-_POD = re.compile(
+_POD = regex(
     r"\s*(?:(?P<namespace>[a-z0-9][a-z0-9-]{0,62})\s+)?(?:pod/|po/)?(?P<name>[a-z0-9][a-z0-9.-]{0,252})\s+(?P<ready>\d{1,3}/\d{1,3})\s+"
     r"(?P<status>[A-Z][\w:/.-]{2,60})\s+(?P<restarts>\d{1,7}(?:\s\([^)]{1,40}\))?)\s+(?P<age><\w+>|\d+[smhdy]\S{0,12})"
     r"(?:\s+(?P<ip><none>|[0-9a-fA-F.:]{3,45})\s+(?P<node>\S{1,253}))?"
 )
-_HEADER = re.compile(r"\s*(?:NAMESPACE\s+)?NAME\s+READY\s+STATUS\b")
-_OTHER_HEADER = re.compile(r"\s*(?:NAMESPACE\s+)?NAME\s+(?:[A-Z][A-Z-]{1,30}(?:\([A-Z]\))?\s+){1,12}AGE\b")
+_HEADER = regex(r"\s*(?:NAMESPACE\s+)?NAME\s+READY\s+STATUS\b")
+_OTHER_HEADER = regex(r"\s*(?:NAMESPACE\s+)?NAME\s+(?:[A-Z][A-Z-]{1,30}(?:\([A-Z]\))?\s+){1,12}AGE\b")
 
 
 def is_header(line: str) -> bool:

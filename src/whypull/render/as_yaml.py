@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from whypull.render.as_json import as_dict
-from whypull.render.safe import escape_codes, is_hostile
+from whypull.render.safe import ESCAPES, is_hostile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,4 +35,4 @@ def document(diagnoses: Sequence[Diagnosis], reading: Reading) -> str:
 def dumps(fields: dict[str, Any]) -> str:
     """Fields as YAML; hostile characters stand in double quotes only, where their escapes are read."""
     written = yaml.dump(fields, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
-    return str(written).translate(escape_codes())
+    return str(written).translate(ESCAPES)

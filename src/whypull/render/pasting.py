@@ -5,8 +5,8 @@ from __future__ import annotations
 _PROGRAMS = frozenset({
     "aws", "az", "cat", "chronyc", "cp", "crane", "crictl", "crio", "ctr", "curl", "date", "df", "dig", "docker", "echo", "env",
     "gcloud", "getent", "grep", "head", "helm", "ip", "journalctl", "jq", "kubectl", "ls", "mount", "nc", "nerdctl", "nslookup",
-    "oc", "openssl", "ping", "podman", "ps", "resolvectl", "skopeo", "ss", "ssh", "sudo", "systemctl", "tail", "test", "timedatectl",
-    "tracepath", "whypull",
+    "oc", "openssl", "ping", "podman", "ps", "resolvectl", "skopeo", "ss", "ssh", "sudo", "systemctl", "tail", "test",
+    "timedatectl", "tracepath", "whypull",
 })  # fmt: skip
 _PROSE = frozenset({
     "on", "from", "shows", "says", "means", "answers", "against", "without", "with", "once", "and", "then", "while", "in",

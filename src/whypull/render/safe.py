@@ -5,7 +5,9 @@ They are shown as \\x1b or \\u202e, for a text is evidence, and evidence does no
 
 from __future__ import annotations
 
-from functools import lru_cache
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # C0 without tab and newline, DEL, C1; then what hides or reorders text: bidi controls and marks, zero-width characters,
 # line separators, soft hyphen, byte-order mark, interlinear and tag characters (https://www.unicode.org/reports/tr36/).
@@ -22,15 +24,28 @@ def escaped(code: int) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-@lru_cache(maxsize=1)
-def escape_codes() -> dict[int, str]:
-    """Every hostile character with its escape, for str.translate."""
-    return {code: escaped(code) for low, high in _RANGES for code in range(low, high + 1)}
+def _is_hostile(code: int) -> bool:
+    return any(low <= code <= high for low, high in _RANGES)
+
+
+class _Codes(dict[int, str]):
+    """A table for str.translate that is filled as characters are met: all of it at once would cost a start 2 ms."""
+
+    def __init__(self, written: Callable[[int], str]) -> None:
+        super().__init__()
+        self.written = written
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = self.written(code)
+        return found
+
+
+ESCAPES = _Codes(lambda code: escaped(code) if _is_hostile(code) else chr(code))
 
 
 def neutral(text: str) -> str:
     """The text with every hostile character written as its escape; tabs and newlines are not hostile."""
-    return text if text.isascii() and text.isprintable() else text.translate(escape_codes())
+    return text if text.isascii() and text.isprintable() else text.translate(ESCAPES)
 
 
 def is_hostile(text: str) -> bool:
@@ -71,11 +86,16 @@ def fenced(text: str, info: str = "") -> str:
 
 def escaped_for_json(written: str) -> str:
     """JSON text with the hostile characters of its strings as JSON's own escapes: the same document, safe to look at."""
-    return written if written.isascii() and "\x7f" not in written else written.translate(_json_codes())
+    return written if written.isascii() and "\x7f" not in written else written.translate(_JSON_ESCAPES)
 
 
-@lru_cache(maxsize=1)
-def _json_codes() -> dict[int, str]:
-    codes = {code: f"\\u{code:04x}" for code in escape_codes() if 0x7F <= code < 0x10000}
-    pairs = {code: code - 0x10000 for code in escape_codes() if code >= 0x10000}
-    return codes | {code: f"\\u{0xD800 + (rest >> 10):04x}\\u{0xDC00 + (rest & 0x3FF):04x}" for code, rest in pairs.items()}
+def _json_escaped(code: int) -> str:
+    if code == ord("\n") or not _is_hostile(code):
+        return chr(code)
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    rest = code - 0x10000
+    return f"\\u{0xD800 + (rest >> 10):04x}\\u{0xDC00 + (rest & 0x3FF):04x}"
+
+
+_JSON_ESCAPES = _Codes(_json_escaped)
