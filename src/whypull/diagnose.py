@@ -96,7 +96,7 @@ def _merged(
         c
         for _, _, others in judged
         for c in others
-        if c.cause in {"secret.not-found", "secret.provider-failed", "node.mirror-failed"} and c.cause not in have
+        if c.cause in {"secret.not-found", "secret.provider-failed", "node.mirror-failed", "node.runtime-config"} and c.cause not in have
     ]
     unique = {c.cause: c for c in extra}
     return (*found, *unique.values())

@@ -36,7 +36,7 @@ _SURE = (
     r"failed to pull(?! request)|failed pulling|errimage(?:pull|neverpull)|imagepullbackoff|cannotpull\w*error|pull access denied",
     r"pull ?image \S+ failed|manifest for \S+ not found|image pull failed|unable to pull(?! request)|error pulling image",
     r"cancel(?:led)? pulling image|pull qps exceeded|failed to apply default image tag|failed to inspect image",
-    r"retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries|image:? \S+ is not ready on the node",
+    r"retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries|error unpacking image|image:? \S+ is not ready on the node",
 )
 
 # What a registry, a runtime or a credential helper says, and hardly anybody else.

@@ -35,7 +35,7 @@ _RAW = regex(
 )
 _OF_OTHERS = ("pod", "po", "pods", "")
 RUNTIME_SOCKET = regex(r"dial unix \S*(?:containerd|crio|dockershim|cri-dockerd|docker|k3s)\S*\.sock")
-SANDBOX = regex(r"sandbox image|failed pulling image|[Ff]ailed to pull image|pull and unpack")
+SANDBOX = regex(r"sandbox image|failed pulling image|[Ff]ailed to pull image|pull and unpack|error unpacking image")
 
 
 def assigned(message: str) -> re.Match[str] | None:
@@ -81,7 +81,7 @@ def _of_a_pull(reason: str, text: str) -> bool:
         return bool(SANDBOX.search(text)) or (bool(RUNTIME_SOCKET.search(text)))
     if reason == "FailedSync":
         return any(s in text for s in STATES) or bool(SANDBOX.search(text))
-    if reason == "Failed" and _RAW.match(text):
+    if reason == "Failed" and (_RAW.match(text) or "error unpacking image" in text):
         return True
     return text.startswith(("Failed to pull image", "Failed to inspect image", "Failed to apply default image"))
 

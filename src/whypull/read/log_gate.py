@@ -29,6 +29,7 @@ LINE_NEEDLES = (
     b"InvalidImageName", b"mageInspect", b"ImageNeverPull", b"sandbox image", b"mage tag", b"images/create", b"pull after",
     b"pull secret", b"pull QPS", b"redential", b"hosts.toml", b"load plugin", b".sock", b"unknown service", b'"MESSAGE":[',
     b"CrashLoopBackOff", b"illegal base64", b"load TOML", b"failed to pull", b"pull access", b"`host` tree", b"image err",
+    b"unpacking image",
 )  # fmt: skip
 
 
@@ -215,9 +216,7 @@ def _line_end(block: bytes, at: int) -> int:
 
 def join(lines: list[bytes]) -> str:
     """The lines of one record as a text: what carries the later ones is left out."""
-    return "\n".join(
-        (line if not i else body(line)).decode("utf-8", "replace").rstrip("\r") for i, line in enumerate(lines)
-    )
+    return "\n".join((line if not i else body(line)).decode("utf-8", "replace").rstrip("\r") for i, line in enumerate(lines))
 
 
 def _text(record: bytes) -> str:

@@ -7,6 +7,7 @@ three to four times) come off, so that repeats fold.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from whypull.model import Pull, Said
 from whypull.read.about import about_a_pull, surely_a_failed_pull
@@ -35,11 +36,12 @@ _STARTING = re.compile(
     re.DOTALL,
 )
 _POD_OLD = re.compile(r'(?:pod \S{1,60} \(\\*"|[Ff]or pod \\*"|in pod )(?P<pod>[a-z0-9][a-z0-9.-]{0,252}_[a-z0-9-]{1,63})[("\\]')
-_SANDBOX = re.compile(r"sandbox image|failed pulling image|pull(?:ing)? (?:and unpack )?(?:pause )?image")
+_SANDBOX = re.compile(r"sandbox image|failed pulling image|pull(?:ing)? (?:and unpack )?(?:pause )?image|unpacking image")
 _SANDBOX_OF = re.compile(r"PodSandboxMetadata\{Name:(?P<pod>[^,]{1,253}),Uid:[^,]{0,64},Namespace:(?P<namespace>[^,]{1,63}),")
 _RETURNS = re.compile(
     r'(?:PullImage "(?P<a>[^"]+)" returns image reference|Pulled image "(?P<b>[^"]+)"|Successfully pulled image "(?P<c>[^"]+)"|^Pulled image: (?P<d>\S+))'
 )
+_BEGINS = re.compile(r'^PullImage "(?P<image>[^"]{1,600})"$')
 _NEXT_HOST = re.compile(r"^(?:trying next host|fetch failed)")
 _MANIFEST_URL = re.compile(
     r"https?://(?P<host>[^/\s\"'\\]+)/v2/(?P<path>[^\s\"'?\\]+)/manifests/(?P<tag>[^\s\"'?\\:,]+(?::[0-9a-f]{64})?)(?:\?ns=(?P<ns>[^&\s\"'\\]+))?"
@@ -84,6 +86,7 @@ class Log:
         self._done: set[str] = set()
         self._weak: dict[str, Heard] = {}
         self._lines = 0
+        self._pulling = ""  # the image whose pull began last: what a configuration's fault is said of
         self._weak_lines = 0
 
     def take(self, record: str) -> bool:
@@ -97,13 +100,17 @@ class Log:
 
     def take_line(self, line: LogLine) -> None:
         """Adds what a line says that has been taken apart."""
+        begun = _BEGINS.match(line.message)
+        if begun:
+            self._pulling = begun["image"]
+            return
         done = _RETURNS.search(line.message)
         if done:
             self._done.add(_short(next(g for g in done.groups() if g)))
             return
         for heard in heard_in(line, self.into):
             if not self._strict or surely_a_failed_pull(heard.said.text):
-                self.into.hear(heard.pull, heard.said)
+                self.into.hear(self._of_image(heard), heard.said)
         host = next_host(line)
         if host:
             texts = self._hosts.setdefault(_short(host.pull.image), [])
@@ -114,6 +121,12 @@ class Log:
             if weak:
                 self._weak_lines += 1
                 self._weak.setdefault(weak.said.text, weak)
+
+    def _of_image(self, heard: Heard) -> Pull:
+        """hosts.toml is read anew for each pull, and its faults are logged without the image."""
+        return (
+            replace(heard.pull, image=self._pulling) if "hosts.toml" in heard.said.text and not heard.pull.image else heard.pull
+        )
 
     def close(self) -> None:
         """Adds the hosts that failed for images that did not arrive, and what only counts where nothing else was said."""
@@ -198,7 +211,7 @@ def _of_kubelet(line: LogLine, into: Gathered | None) -> Iterator[Heard]:
 def _started(line: LogLine, found: re.Match[str], place: str, image: str, into: Gathered | None) -> Iterator[Heard]:
     """A container that could not be started: for want of its image, or for another reason."""
     namespace, pod = _pod(place)
-    if found["state"] not in STATES:
+    if found["state"] not in STATES and not surely_a_failed_pull(found["error"]):
         if into is not None:
             from whypull.read.instead import of_state  # noqa: PLC0415 - on the way of other failures only
 
