@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
+
 import whypull
+from lab import services
+from lab.start import TESTS
+from whypull import casefile
+from whypull.diagnose import diagnose
+from whypull.dockerconfig import decode_config
+from whypull.model import Case, PodSeen, Said, SecretAbsent, SecretSeen
+from whypull.read.message import failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,11 +26,55 @@ if TYPE_CHECKING:
     from whypull.model import Diagnosis
 
 
+WALK_SECONDS = 45
+
+
 def questions(scene: Scene, fault: Fault, pulled: Pulled) -> dict[str, Any]:
     """The answers, as the parts of a row."""
-    if pulled.ok:
-        return {}
-    return {"said": shown(whypull.explain(pulled.event(scene.image)))}
+    row: dict[str, Any] = {} if pulled.ok else {"said": shown(whypull.explain(pulled.event(scene.image)))}
+    case = walk(scene, pulled)
+    one = diagnose(case, failures)
+    row["walked"] = [[f.cause, f.certainty] for f in one.findings]
+    row["case"] = casefile.dumps(case)
+    return row
+
+
+def walk(scene: Scene, pulled: Pulled) -> Case:
+    """Text, cluster, node and walk together, as `whypull` has them where it may look at all."""
+    asked = {
+        "image": scene.image,
+        "node": scene.node.name,
+        "pid": scene.node.pid if not scene.client.stopped else 0,
+        "secrets": [docker_config(scene, *scene.credentials())] if scene.account else [],
+        "seconds": WALK_SECONDS,
+    }
+    source = os.path.join(os.path.dirname(TESTS), "src")
+    command = f"PYTHONPATH={TESTS}:{source} {sys.executable} -m lab.walking"
+    done = scene.node.run(command, json.dumps(asked), seconds=WALK_SECONDS + 30)
+    if done.returncode:
+        raise RuntimeError(f"the walk broke: {done.stderr[-2000:]}")
+    found = casefile.loads(done.stdout)
+    said = () if pulled.ok else (Said(pulled.event(scene.image), by="kubelet", via="event", reason="Failed"),)
+    return Case(found.pull, (*said, *cluster(scene), *found.facts), found.vantage)
+
+
+def cluster(scene: Scene) -> tuple[PodSeen | SecretSeen | SecretAbsent, ...]:
+    """What the API would show of the pod's secrets, where the fault is about them."""
+    how = scene.client.secret
+    if how == "attached":
+        return ()
+    there = SecretSeen("shop", "shop-pull", "kubernetes.io/dockerconfigjson", entries=tuple(
+        decode_config(docker_config(scene, services.USER, services.PASSWORD, host="registry.other.test").encode()).entries
+    )) if how == "other host" else SecretSeen("shop", "shop-pull", "kubernetes.io/dockerconfigjson", entries=tuple(
+        decode_config(docker_config(scene, services.USER, services.PASSWORD).encode()).entries))  # fmt: skip
+    if how == "missing":
+        return PodSeen(pull_secrets=("shop-pull",)), SecretAbsent("shop", "shop-pull")
+    return PodSeen(pull_secrets=("shop-pull",) if how == "other host" else ()), there
+
+
+def docker_config(scene: Scene, user: str, password: str, host: str = "") -> str:
+    """The content of a pull secret."""
+    return json.dumps({"auths": {host or scene.image.partition("/")[0]: {"username": user, "password": password}}})
 
 
 def shown(diagnoses: Sequence[Diagnosis]) -> list[list[str]]:

@@ -6,10 +6,10 @@ import os
 import threading
 
 from lab import images, network
+from lab.doors import token_service
 from lab.services import DOCKER_HUB, Services
 from lab.serving import At, Certificates, LabRegistry, http
 from lab.start import ROOT
-from whypull.demo.registry import token_service
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,8 +42,10 @@ class Bed:
         """A Docker Hub without what is asked for: a token for anybody, and nothing that it opens."""
         (name, address), (token, token_address) = DOCKER_HUB.items()
         registry = LabRegistry(auth="bearer", realm=f"https://{token}/token", repository="library/nothing")
-        service = token_service(())
-        for host, at, app in ((name, address, registry), (token, token_address, lambda visitor: service(visitor.asked))):
+        for host, at, app in (
+            (name, address, registry),
+            (token, token_address, lambda visitor: token_service(visitor.asked, ())),
+        ):
             At(http(app), self.certificates.context("good", host), at, 443).__enter__()
 
     def real(self, state: str, number: int) -> None:

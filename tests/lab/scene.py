@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from lab import network, services
+from lab.doors import token_service
 from lab.node import DISK, Node, config_toml, drop_in
-from lab.serving import BELOW_HTTP, REPOSITORY, At, LabRegistry, http
-from whypull.demo.http import Answer
-from whypull.demo.registry import token_service
+from lab.serving import BELOW_HTTP, At, LabRegistry, http
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from lab.bed import Bed
     from lab.cri import Pulled
+    from whypull.demo.http import Answer
 
 HOSTS = {"registry": 1, "token": 2, "storage": 3, "mirror": 4, "other": 5}
 CA_FILE = "/usr/local/share/ca-certificates/shop.crt"
@@ -146,10 +146,7 @@ class Scene:
 
     def _app(self, role: str, server: Server) -> Callable[[Any], Answer]:
         if role == "token":
-            grant = self.world.grant if self.world.grant is not None else (f"repository:{REPOSITORY}:pull",)
-            service = token_service(grant, broken=server.answer)
-            no_post = Answer(405, b"", (("Allow", "GET"),))  # as GitLab's: the runtime asks again with GET
-            return lambda visitor: no_post if visitor.asked.method == "POST" and server.answer is None else service(visitor.asked)
+            return lambda visitor: token_service(visitor.asked, self.world.grant, server.answer)
         if role == "storage":
             return lambda visitor: server.answer or self.registry.stored(visitor.asked, visitor.asked.path.rpartition("/")[2])
         options = {k: self.filled(v) if isinstance(v, str) else v for k, v in server.options.items()}

@@ -13,10 +13,11 @@ import ssl
 import time
 
 from lab import images, network
+from lab.doors import Door
+from lab.doors import refusal as error
 from whypull.demo import listener
 from whypull.demo.authority import Authority
 from whypull.demo.http import Answer, Asked, read, written
-from whypull.demo.registry import Registry, error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _drain(connection: socket.socket) -> None:
 
 @dataclasses.dataclass
 class LabRegistry:
-    """The demo's registry with an image that a runtime can really unpack, and faults that need one."""
+    """A registry with one image that a runtime can really unpack, and a switch for each fault."""
 
     kind: str = "good"
     auth: str = ""
@@ -96,16 +97,14 @@ class LabRegistry:
     allowed: frozenset[str] | None = None  # addresses that may ask at all
     refusal: Answer | None = None  # what the others get
     refuse_head: bool = False
-    token_of: str = ""  # "" for the demo's own tokens
     repository: str = REPOSITORY
     tag: str = TAG
     seen: list[tuple[str, str, str]] = dataclasses.field(default_factory=list)
     image: Image = dataclasses.field(default_factory=images.Image)
-    door: Registry = dataclasses.field(default_factory=Registry)
 
     def __post_init__(self) -> None:
         self.image = images.image(self.kind)
-        self.door = Registry(auth=self.auth, realm=self.realm)
+        self.door = Door(self.auth, self.realm, self.repository)
 
     def __call__(self, visitor: Visitor) -> Answer:
         """The answer to one request."""
@@ -118,7 +117,7 @@ class LabRegistry:
         if self.refuse_head and asked.method == "HEAD":
             return Answer(403, b"", kind="text/html")
         at_door = asked.path in {"/v2/", "/v2"}
-        refused = self.door._refused(asked)
+        refused = self.door.refuses(asked)
         if at_door:
             return self.ping or refused or Answer(200, b"{}", (("Docker-Distribution-Api-Version", "registry/2.0"),))
         return refused or self._content(asked)

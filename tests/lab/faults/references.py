@@ -1,8 +1,8 @@
 """What the pod asks for, and the credentials that go with it."""
 
+from lab.doors import refusal as error
 from lab.faults import Client, Fault, Server, World, healthy
 from whypull.demo.http import Answer
-from whypull.demo.registry import error
 
 BASIC = Server(options={"auth": "basic"})
 REAL = World(real="there")

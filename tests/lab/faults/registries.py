@@ -1,8 +1,8 @@
 """The service behind the address: the registry, its token service, its storage."""
 
+from lab.doors import refusal as error
 from lab.faults import Client, Fault, Server, World, healthy
 from whypull.demo.http import Answer
-from whypull.demo.registry import error
 
 PRIVATE = Client(account="right")
 SIGN_IN = b"<!doctype html><title>Sign in</title><form action=/login></form>"

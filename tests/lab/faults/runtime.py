@@ -1,9 +1,9 @@
 """The runtime's own configuration, its mirrors, and its disk."""
 
+from lab.doors import refusal as error
 from lab.faults import Client, Fault, Server, World, healthy
 from lab.faults.tls import hosts_toml
 from whypull.demo.http import Answer
-from whypull.demo.registry import error
 
 MIRROR = '[host."https://{mirror}"]\n  capabilities = ["pull", "resolve"]\n'
 MIRRORED = hosts_toml('server = "https://{host}"\n\n' + MIRROR)
