@@ -39,14 +39,14 @@ _CERTIFICATE_REQUEST = 13
 
 
 def make_context(
-    trust: str, ca_files: Sequence[str], client: tuple[str, str], *, old: bool = False, verify: bool = True
+    trust: str, ca_files: Sequence[str], client: tuple[str, str], *, old: bool = False, verify: bool = True, system: bool = True
 ) -> ssl.SSLContext:
     """The settings of one trust store. Raises OSError or ssl.SSLError for files that cannot be read or used."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.verify_flags &= ~_STRICT
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if hasattr(context, "_msg_callback"):  # private since 3.8; without it a wish for a client certificate is not seen
-        context._msg_callback = _message
+        context._msg_callback = _message  # noqa: SLF001 - there is no public way
     if not old:
         context.set_ciphers(_GO_CIPHERS)
     if old:
@@ -60,7 +60,8 @@ def make_context(
 
         context.load_verify_locations(certifi.where())
     else:
-        context.load_default_certs()
+        if system:
+            context.load_default_certs()
         for name in ca_files:
             context.load_verify_locations(name)
     if client[0]:

