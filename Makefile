@@ -36,8 +36,9 @@ format: $(VENV)/.ready  ## put the code into its format
 score: $(VENV)/.ready  ## the table of verdicts on labelled failures, written anew
 	$(BIN)/python tests/score.py --write >/dev/null
 
-screens: $(VENV)/.ready  ## the outputs that tests compare with, written anew: read each one
+screens: $(VENV)/.ready  ## the outputs in tests/screens and README.md, written anew: read each one
 	PYTHONPATH=. $(BIN)/python tests/test_screens.py
+	$(BIN)/python tests/test_examples.py
 
 index: $(VENV)/.ready  ## the catalogue's index and the byte code, made anew: a start as quick as an installed one
 	$(BIN)/python -m whypull.causes.build

@@ -207,7 +207,11 @@ def dns():
                         "getent ahosts registry.shop.example",
                         "At once; the kubelet retries by itself, every 5 minutes at most.",
                     ),
-                    Fix("whoever runs the DNS zone shop.example", "Publish the name to the resolver 10.0.0.53."),
+                    Fix(
+                        "whoever runs the DNS zone shop.example",
+                        "Publish the name to the resolver 10.0.0.53, or let the nodes know it until then.",
+                        "cat <<'HOSTS' | sudo tee -a /etc/hosts\n203.0.113.9 registry.shop.example\nHOSTS",
+                    ),
                 ),
             ),
         ),

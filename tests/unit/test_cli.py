@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import tarfile
@@ -26,7 +27,12 @@ def run(args, stdin=b"", **env):
     """The program as a process: exit code, output, errors."""
     clean = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "COLUMNS", "WHYPULL_DEBUG"}}
     done = subprocess.run(
-        [sys.executable, "-m", "whypull.cli", *args], input=stdin, capture_output=True, timeout=120, check=False, env={**clean, **env}
+        [sys.executable, "-m", "whypull.cli", *args],
+        input=stdin,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        env={**clean, **env},
     )
     return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
@@ -38,7 +44,7 @@ def test_version():
 @pytest.mark.parametrize("args", [[], ["--help"], ["help"], ["-h"]])
 def test_help(args, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    assert main(["help"] if not args else args) == 0
+    assert main(args or ["help"]) == 0
     assert "whypull explain" in capsys.readouterr().out
 
 
@@ -83,7 +89,7 @@ def test_every_format_names_the_cause(form):
 
 
 def test_nothing_failed_is_zero():
-    code, out, _ = run(["explain"], b"Normal  Pulled  5s  kubelet  Successfully pulled image \"a\" in 1s\n")
+    code, out, _ = run(["explain"], b'Normal  Pulled  5s  kubelet  Successfully pulled image "a" in 1s\n')
     assert code == 0
     assert "No failed image pull" in out
 
@@ -107,7 +113,27 @@ def test_the_list_of_causes():
     assert len(json.loads(out)["causes"]) == 6
 
 
-words = st.sampled_from(["-o", "--output", "json", "xml", "--lines", "--width", "70", "x", "--color", "never", "a.txt", "-", "--", "-h", "-ojson", "--output=yaml", "²"])
+words = st.sampled_from(
+    [
+        "-o",
+        "--output",
+        "json",
+        "xml",
+        "--lines",
+        "--width",
+        "70",
+        "x",
+        "--color",
+        "never",
+        "a.txt",
+        "-",
+        "--",
+        "-h",
+        "-ojson",
+        "--output=yaml",
+        "²",
+    ]
+)
 
 
 @given(st.lists(words, max_size=5))
@@ -119,11 +145,18 @@ def test_the_short_way_reads_arguments_as_argparse_does(args):
 
 def _options_between(args):
     """Whether options stand between names, which argparse of Python 3.11 refuses and the short way takes."""
-    names = [i for i, a in enumerate(args) if (a == "-" or not a.startswith("-")) and (i == 0 or args[i - 1] not in {"-o", "--output", "--width", "--color"})]
+    names = [
+        i
+        for i, a in enumerate(args)
+        if (a == "-" or not a.startswith("-")) and (i == 0 or args[i - 1] not in {"-o", "--output", "--width", "--color"})
+    ]
     return bool(names) and names != list(range(names[0], names[0] + len(names)))
 
 
-@pytest.mark.parametrize("args", [["explian"], ["explain", "--widht"], ["explain", "no/such/file.txt"], ["causes", "--stage", "x"], ["explain", "-o", "xml"]])
+@pytest.mark.parametrize(
+    "args",
+    [["explian"], ["explain", "--widht"], ["explain", "no/such/file.txt"], ["causes", "--stage", "x"], ["explain", "-o", "xml"]],
+)
 def test_usage_is_a_sentence_and_two(args):
     code, out, err = run(args)
     assert (code, out) == (2, "")
@@ -162,13 +195,16 @@ def test_utf_16_is_read():
     assert run(["explain"], BAD["UTF-16"])[0] == 1
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
-def test_a_folder_without_rights(tmp_path):
-    tmp_path.chmod(0)
-    code, _, err = run(["explain", str(tmp_path)])
-    tmp_path.chmod(0o700)
-    assert code == 2
+def test_a_folder_without_rights(tmp_path, monkeypatch, capsys):
+    def refused(path):  # root may read every folder, so the refusal is made
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", refused)
+    assert main(["explain", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
     assert str(tmp_path) in err
+    assert "Traceback" not in err
 
 
 def test_a_broken_archive(tmp_path):
@@ -224,3 +260,69 @@ def test_our_own_bug_does_not_look_like_a_diagnosis(monkeypatch, capsys):
     monkeypatch.setattr("whypull.commands.causes.run", broken)
     assert main(["causes"]) == 4
     assert "whypull itself failed" in capsys.readouterr().err
+
+
+def test_as_a_plugin_of_kubectl_it_says_so(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["/usr/local/bin/kubectl-whypull"])
+    assert main(["explain", str(DESCRIBE)]) == 1
+    assert "  kubectl whypull explain tls.unknown-authority" in capsys.readouterr().out
+    assert main(["explian"]) == 2
+    assert capsys.readouterr().err.startswith("kubectl whypull: there is no verb 'explian'; did you mean 'explain'?")
+    assert main(["help"]) == 0
+    assert "describe pod web-0 | kubectl whypull " in capsys.readouterr().out
+
+
+def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
+    def stopped(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("whypull.commands.causes.run", stopped)
+    assert main(["causes"]) == 130
+    assert capsys.readouterr().err == "whypull: stopped.\n"
+
+
+def test_a_terminal_that_cannot_show_a_mark_gets_its_escape():
+    code, out, err = run(["explain"], DESCRIBE.read_bytes(), PYTHONIOENCODING="ascii")
+    assert (code, err) == (1, "")
+    assert out.startswith("\\u2717 ")
+
+
+def test_an_error_cannot_move_the_cursor():
+    code, _, err = run(["explain", "no\x1b[2Jsuch.txt"])
+    assert code == 2
+    assert "\x1b" not in err
+
+
+def test_missing_files_are_not_taken_for_a_message():
+    code, _, err = run(["explain", "a.txt", "b.log"])
+    assert code == 2
+    assert "a.txt" in err
+
+
+def test_a_stage_is_no_cause():
+    code, _, err = run(["explain", "tls"])
+    assert code == 2
+    assert "whypull causes --stage tls" in err
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "markdown"])
+def test_a_page_for_programs(form):
+    code, out, _ = run(["explain", "auth.ip-not-allowed", "-o", form])
+    assert code == 0
+    assert "What happens" in out
+    assert form == "markdown" or "auth.ip-not-allowed" in out
+
+
+def test_kubectl_asks_for_completions():
+    script = run(["completion", "kubectl"])[1]
+    said = {}
+    for words in ("", "explain", "explain -o ''", "explain auth.f", "check --depth ''"):
+        done = subprocess.run(
+            ["sh", "-s", *shlex.split(words)], input=script, capture_output=True, text=True, timeout=20, check=True
+        )
+        said[words] = done.stdout.split()
+    assert "explain" in said[""]
+    assert said[""][-1] == ":4"
+    assert said["explain -o ''"] == ["text", "json", "yaml", "markdown", ":4"]
+    assert {"auth.forbidden", "--lines"} <= set(said["explain auth.f"])
+    assert "manifest" in said["check --depth ''"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from whypull.render.layout import counted, wrap
-from whypull.render.pasting import parts
+from whypull.render.pasting import has_here_document, parts
 from whypull.render.safe import block, markdown, plain
 from whypull.wording import command, sentence
 
@@ -74,8 +74,9 @@ def _fixes(cause: Cause, width: int, style: Style) -> Iterator[str]:
         yield from (style.paint("strong", line) for line in wrap(plain(f"Fix, by {command(fix.who, {})}{on}"), width))
         if fix.do:
             yield from wrap(plain(sentence(fix.do, {})), width, "  ")
+        before = "" if has_here_document(fix.run) else "    "
         for line in block(command(fix.run, {})).split("\n") if fix.run else ():
-            yield style.paint("command", "    " + line)
+            yield before + style.paint("command", line)
         if fix.wait:
             yield from wrap(plain(sentence(fix.wait, {})), width, "  ")
 

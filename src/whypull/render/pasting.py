@@ -21,6 +21,12 @@ def pastable(word: str) -> bool:
     return bool(word) and word[0] != "-" and _PASTABLE.issuperset(word)
 
 
+def has_here_document(run: str) -> bool:
+    """Whether a command reads lines that follow it, up to a word (<<'EOF')."""
+    _, arrows, word = run.partition("<<")
+    return bool(arrows) and word.lstrip("- '\"\\")[:1].isalpha()
+
+
 def parts(text: str) -> list[tuple[bool, str]]:
     """A step as (whether it can be pasted, text) in its order: "On np1-3:", `openssl …`, "The last i: is …"."""
     found: list[tuple[bool, str]] = []

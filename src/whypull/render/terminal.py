@@ -9,7 +9,7 @@ from whypull.model import STAGES
 from whypull.render import style as marks
 from whypull.render import words
 from whypull.render.layout import cells, counted, listed, wrap
-from whypull.render.pasting import parts, pastable
+from whypull.render.pasting import has_here_document, parts, pastable
 from whypull.render.redaction import without_credentials
 from whypull.render.safe import block, plain
 
@@ -59,7 +59,7 @@ class _Screen:
         if bare:
             yield from [""] if known else []
             yield from self.status_only(bare)
-        yield from self.besides()
+        yield from self.besides(diagnoses)
 
     # ------------------------------------------------------------ one diagnosis
 
@@ -204,8 +204,10 @@ class _Screen:
             yield from self.prose(f"{len(owners) - MOST_OWNERS} more: {self.prog} explain {cause}", "    ")
 
     def commands(self, run: str) -> Iterator[str]:
+        """What can be pasted, as it is; a here-document ends at a word in the first column, so it is not indented."""
+        before = "" if has_here_document(run) else "      "
         for line in block(run).split("\n") if run else ():
-            yield "      " + self.style.paint("command", line)
+            yield before + self.style.paint("command", line)
 
     def asks(self, one: Diagnosis, title: str) -> Iterator[str]:
         if not one.ask or not title:
@@ -276,17 +278,19 @@ class _Screen:
             for ask in self.reading.ask:
                 yield from self.commands(self.piped(plain(ask)))
 
-    def besides(self) -> Iterator[str]:
+    def besides(self, diagnoses: Sequence[Diagnosis]) -> Iterator[str]:
         if self.reading.notes:
             yield ""
             yield self.heading("Besides")
             for note in self.reading.notes[:MOST_NOTES]:
                 yield from self.prose(plain(note), "    ")
             yield from self.more_notes()
-        if self.reading.ask:
+        asked = {ask for one in diagnoses for ask in one.ask}
+        rest = [ask for ask in self.reading.ask if ask not in asked]
+        if rest:
             yield ""
             yield self.heading("More would show with")
-            for ask in self.reading.ask:
+            for ask in rest:
                 yield from self.commands(self.piped(plain(ask)))
 
     def more_notes(self) -> Iterator[str]:
@@ -314,7 +318,7 @@ class _Screen:
 
 def _path_title(vantage: str) -> str:
     if vantage in {"paste", ""}:
-        return "The pull, as far as the text shows"
+        return "The pull, as far as this input shows"
     if vantage == "cluster":
         return "The pull, as far as the cluster's objects and events show"
     if vantage == "here":
