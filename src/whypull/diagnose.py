@@ -105,7 +105,7 @@ def _merged(
 def _argued(evidence: Evidence) -> list[Candidate]:
     """The candidates after every proof has had its say, best first."""
     ranked = list(evidence.candidates)
-    for _, argue in arguments():
+    for _, argue in arguments(walked=any(isinstance(f, Tried) for f in evidence.case.facts)):
         conclusion = argue(evidence)
         if conclusion is None:
             continue

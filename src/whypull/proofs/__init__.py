@@ -65,12 +65,15 @@ class Conclusion:
     rejects: bool = False  # the argument excludes `cause` instead of naming it
 
 
-@lru_cache(maxsize=1)
-def arguments() -> tuple[tuple[str, Callable[[Evidence], Conclusion | None]], ...]:
-    """Every proof as (cause id, function), in the order of their modules' names."""
+@lru_cache(maxsize=2)
+def arguments(*, walked: bool = True) -> tuple[tuple[str, Callable[[Evidence], Conclusion | None]], ...]:
+    """Every proof as (cause id, function), in the order of their modules' names.
+
+    Those named walked_… argue from steps that were tried; where nobody walked they are not even imported, for a start's sake.
+    """
     here = os.path.dirname(os.path.abspath(__file__))
     names = sorted(n[:-3] for n in os.listdir(here) if n.endswith(".py") and not n.startswith("_"))
-    return tuple(argument for name in names for argument in _module(name).ARGUMENTS)
+    return tuple(argument for name in names if walked or not name.startswith("walked_") for argument in _module(name).ARGUMENTS)
 
 
 def _module(name: str) -> ModuleType:
