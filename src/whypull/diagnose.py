@@ -130,7 +130,7 @@ def _apply(conclusion: Conclusion, ranked: list[Candidate], evidence: Evidence) 
     old = next((c for c in ranked if c.cause == conclusion.cause), None)
     because = (*conclusion.because, *(b for b in (old.because if old else ()) if b not in conclusion.because))
     args = {**(old.args if old else {}), **conclusion.args}
-    new = Candidate(conclusion.cause, conclusion.odds, failure, because, args, conclusion.certainty)
+    new = Candidate(conclusion.cause, conclusion.odds, failure, because, args, conclusion.certainty, conclusion.fixes)
     return [new, *(c for c in ranked if c.cause != new.cause and not _replaced(c, conclusion))]
 
 
@@ -162,7 +162,7 @@ def _settled(candidate: Candidate) -> Candidate:
     if candidate.stage == "secret" or candidate.cause == "image.repository-not-found":
         return candidate
     proved: Certainty = "proved"
-    return Candidate(candidate.cause, candidate.odds, candidate.failure, candidate.because, candidate.args, proved)
+    return Candidate(candidate.cause, candidate.odds, candidate.failure, candidate.because, candidate.args, proved, candidate.fixes)
 
 
 def _decisive(

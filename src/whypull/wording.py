@@ -39,7 +39,7 @@ def finding_of(candidate: Candidate, case: Case) -> Finding:
         title=sentence(cause.title, fields),
         because=_because(candidate),
         args={k: v for k, v in fields.items() if v},
-        fixes=_fixes(cause.fixes, fields, context(candidate.failure, case)),
+        fixes=(*candidate.fixes, *_fixes(cause.fixes, fields, context(candidate.failure, case)))[:MOST_FIXES],
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import ModuleType
 
-    from whypull.model import Case, Certainty, Failure
+    from whypull.model import Case, Certainty, Failure, Fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Candidate:
     because: tuple[str, ...]
     args: Mapping[str, str] = field(default_factory=dict)
     certainty: Certainty = "possible"
+    fixes: tuple[Fix, ...] = ()  # what an argument knows to paste, before the page's own
 
     @property
     def stage(self) -> str:
@@ -63,6 +64,7 @@ class Conclusion:
     replaces: tuple[str, ...] = ()  # ids, or stages written "auth."; "*" for all
     odds: int = 95
     rejects: bool = False  # the argument excludes `cause` instead of naming it
+    fixes: tuple[Fix, ...] = ()  # what is to be pasted on this very node, where the argument knows it
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,61 @@
+"""The same steps from another node end otherwise: what differs is where they come from."""
+
+from __future__ import annotations
+
+from whypull.proofs import Conclusion, Evidence
+from whypull.proofs._walked import answers, first_failed, walk
+from whypull.steps import Handshake, Request
+
+CONTROL = "vantage"  # a step of another node
+
+
+def let_in(evidence: Evidence) -> Conclusion | None:
+    """403 for this node and an answer for another one, with the same credentials: it is the address that is refused."""
+    refused = [t for t in answers(evidence, "registry") if t.outcome.status in {403, 451}]
+    others = [t for t in walk(evidence) if t.control == CONTROL and isinstance(t.step, Request)]
+    if not refused or not isinstance(refused[0].step, Request):
+        return None
+    url = refused[0].step.url
+    same = [t for t in others if isinstance(t.step, Request) and t.step.url == url and 0 < t.outcome.status < 500]
+    fine = [t for t in same if t.outcome.status not in {403, 451}]
+    if not fine:
+        return None
+    named = _named(refused[0].outcome.body)
+    words = (
+        f"{refused[0].vantage} is answered with {refused[0].outcome.status} at {url}.",
+        f"{fine[0].vantage} asks the same in the same moment and is let in ({fine[0].outcome.status}): it is fine.",
+        *([f"The registry says that it sees {refused[0].vantage} as {named}."] if named else []),
+    )
+    return Conclusion("auth.ip-not-allowed", "proved", words, args={"ip": named} if named else {}, replaces=("*",))
+
+
+def another_server(evidence: Evidence) -> Conclusion | None:
+    """At the same address another node meets another certificate: on this node's way, somebody else answers."""
+    failed = first_failed(evidence)
+    if failed is None or not isinstance(failed.step, Handshake) or not failed.outcome.chain:
+        return None
+    mine = failed.outcome.chain[0]
+    for other in walk(evidence):
+        step = other.step
+        if other.control != CONTROL or not isinstance(step, Handshake) or not other.outcome.ok or not other.outcome.chain:
+            continue
+        if (step.address, step.port) == (failed.step.address, failed.step.port) and other.outcome.chain[0].sha256 != mine.sha256:
+            words = (
+                f"At {step.address}, {failed.vantage} is shown a certificate of {mine.subject}, {other.vantage} one of {other.outcome.chain[0].subject}.",
+                "One address, two servers: on this node's way the connection is turned to another one.",
+            )
+            return Conclusion("network.intercepted", "proved", words, args={"address": step.address}, replaces=("*",))
+    return None
+
+
+def _named(body: str) -> str:
+    import re  # noqa: PLC0415
+
+    found = re.search(r"(?i)\bip(?: address)?\W{1,4}([0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-f:]{3,39}:[0-9a-f:]*)", body)
+    return found[1] if found else ""
+
+
+ARGUMENTS = (
+    ("auth.ip-not-allowed", let_in),
+    ("network.intercepted", another_server),
+)
