@@ -30,7 +30,7 @@ FLAGS = frozenset({
     "-n", "--namespace", "-A", "--all-namespaces", "-l", "--selector", "--context", "--kubeconfig", "--from", "--as",
     "--as-group", "--request-timeout",
 })  # fmt: skip
-VANTAGES = ("here", "node-logs", "node", "ssh", "cri", "all-nodes")
+VANTAGES = ("auto", "none", "here", "node-logs", "node", "ssh", "cri", "all-nodes")
 
 EPILOG = """\
 examples:
@@ -41,7 +41,10 @@ examples:
   whypull -A --from all-nodes            one node of each kind: who sees what
 
 It reads pods, and for failing ones their events, secrets, service accounts and nodes; what you may not see is said.
-Nothing is changed without --from node, and that asks first (or --yes).
+
+--from: auto (the node's log if it can be asked, then, on a terminal and after asking, a pod on the node), none, here (this
+machine: quick, not the node's view), node-logs (the kubelet's log API), node (a pod on the node that pulls nothing), ssh (your
+own ssh), cri (the runtime's own pull, without credentials), all-nodes (one node of each kind).
 """
 
 
@@ -67,13 +70,80 @@ def run(args: Sequence[str]) -> int:
     with progress(chosen) as say:
         looked, access = seen(chosen, scope, say)
         diagnoses = [_with_spread(one, looked) for one in diagnoses_of(looked.reading, failures)]
-        if chosen.vantage:
-            from whypull.vantage.from_nodes import walked  # noqa: PLC0415
-
-            diagnoses = walked(diagnoses, looked, access, chosen, say)
+        rows = _from_all_nodes(diagnoses, looked, access, chosen, say) if chosen.vantage == "all-nodes" else None
+        if rows is None:
+            diagnoses = _from_the_node(diagnoses, looked, access, chosen, say)
     reading = _said(looked, scope, diagnoses)
-    print_out(diagnoses, reading, chosen)
+    if chosen.save:
+        _save(diagnoses, looked, chosen.save)
+    if rows is None:
+        print_out(diagnoses, reading, chosen)
+    else:
+        _print_matrix(diagnoses, reading, rows, chosen)
     return exit_code(diagnoses)
+
+
+def _from_the_node(diagnoses: list[Diagnosis], looked: Looked, access: Access, chosen: Namespace, say: Any) -> list[Diagnosis]:
+    """The diagnoses walked as --from says. Raises UsageError where nobody can agree to a pod."""
+    interactive = sys.stdin.isatty() and sys.stderr.isatty()
+    if chosen.vantage == "none" or not diagnoses or (chosen.vantage == "auto" and not (interactive or chosen.yes)):
+        return diagnoses
+    from whypull.vantage.from_nodes import proved, walked  # noqa: PLC0415
+    from whypull.vantage.ladder import NeedsConsent  # noqa: PLC0415
+
+    try:
+        return (proved if chosen.vantage == "auto" else walked)(diagnoses, looked, access, chosen, say)
+    except NeedsConsent as e:
+        raise UsageError(f"{e}.") from e
+
+
+def _from_all_nodes(diagnoses: list[Diagnosis], looked: Looked, access: Access, chosen: Namespace, say: Any) -> Any:
+    """The matrix of the first diagnosis' pull. Raises UsageError."""
+    from whypull.read.live import all_nodes  # noqa: PLC0415
+    from whypull.vantage.from_nodes import wanted_of  # noqa: PLC0415
+    from whypull.vantage.ladder import Ladder, NeedsConsent  # noqa: PLC0415
+    from whypull.vantage.matrix import chosen_nodes, rows  # noqa: PLC0415
+
+    if not diagnoses:
+        return None
+    one = diagnoses[0]
+    nodes = all_nodes(access, looked)
+    failing = sorted({p.node for p in one.pulls if p.node})
+    names = chosen_nodes(nodes, failing)
+    try:
+        return rows(one.pull, wanted_of(one.pull, looked, access), names, nodes, Ladder(access, chosen), say)
+    except NeedsConsent as e:
+        raise UsageError(f"{e}.") from e
+
+
+def _print_matrix(diagnoses: Sequence[Diagnosis], reading: Reading, rows: Any, chosen: Namespace) -> None:
+    """The diagnoses, then who sees what; in JSON and YAML one document."""
+    from whypull.commands import options  # noqa: PLC0415
+    from whypull.render.matrix import as_list, table  # noqa: PLC0415
+    from whypull.vantage.matrix import differences  # noqa: PLC0415
+
+    if chosen.output in {"json", "yaml"}:
+        from whypull.render.as_json import as_dict  # noqa: PLC0415
+
+        fields = as_dict(diagnoses, reading) | {"nodes": as_list(rows), "differences": list(differences(rows))}
+        sys.stdout.write(options.dumps(chosen.output, fields))
+        return
+    print_out(diagnoses, reading, chosen)
+    sys.stdout.write("\n" + table(rows, differences(rows), options.width(chosen.width)))
+
+
+def _save(diagnoses: Sequence[Diagnosis], looked: Looked, path: str) -> None:
+    """The facts of the first pull as a case file. Raises UsageError."""
+    from whypull.casefile import dumps  # noqa: PLC0415
+
+    case = next((c for c in looked.reading.cases if diagnoses and c.pull == diagnoses[0].pull), None)
+    if case is None:
+        raise UsageError("no pull fails there, so there is no case to save")
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(dumps(case))
+    except OSError as e:
+        raise UsageError(f"{path} cannot be written: {(e.strerror or str(e)).lower()}") from e
 
 
 def parser() -> ArgumentParser:
@@ -84,7 +154,7 @@ def parser() -> ArgumentParser:
     made.add_argument("target", nargs="*", metavar="TARGET", help="pod/NAME, deploy/NAME, ds, sts, rs, job, cronjob, node")
     add_cluster(made)
     made.add_argument("-l", "--selector", default="", metavar="LABELS", help="pods with these labels")
-    made.add_argument("--from", dest="vantage", choices=VANTAGES, default="", help="walk the pull again, from there")
+    made.add_argument("--from", dest="vantage", choices=VANTAGES, default="auto", help="walk the pull again, from there")
     made.add_argument("--yes", action="store_true", help="make the node pod without asking")
     made.add_argument("--ssh", default="", metavar="[USER@]HOST", help="with --from ssh: where, if not the node's own address")
     made.add_argument(

@@ -14,7 +14,7 @@ from msgspec.json import Decoder
 
 from whypull.model import Reading
 from whypull.read.asking import Asking, selector_of, valid_name
-from whypull.read.cluster import ApiError
+from whypull.read.cluster import ApiError, Cluster
 from whypull.read.gather import Gathered
 from whypull.read.grouping import cases
 from whypull.read.inventory import Inventory
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any, TypeAlias
 
-    from whypull.read.cluster import Cluster
+    from whypull.model import NodeSeen
+    from whypull.read.kubeconfig import Access
 
     Say: TypeAlias = Callable[[str], None]
 
@@ -94,6 +95,17 @@ def look(cluster: Cluster, scope: Scope, say: Say) -> Looked:
     inventory.settle(into)
     reading = Reading(cases(into, inventory, "cluster"), tuple(into.notes), tuple(into.asks), "the cluster")
     return Looked(reading, inventory, view.spread, tuple(view.asking.lacking), view.pods, view.asking.calls, view.asking.bytes)
+
+
+def all_nodes(access: Access, looked: Looked) -> dict[str, NodeSeen]:
+    """Every node of the cluster; those that were looked at where you may not list them. Raises Unreachable."""
+    with Cluster(access) as cluster:
+        try:
+            for page in cluster.pages("/api/v1/nodes"):
+                looked.inventory.add_all(_list.decode(page).items, "Node")
+        except ApiError:
+            return looked.inventory.nodes
+    return looked.inventory.nodes
 
 
 class _View:

@@ -1,0 +1,198 @@
+"""Diagnoses from objects → the same, proved from the node that fails: what was asked for, walked, and said with its vantage."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from whypull.diagnose import diagnose
+from whypull.dockerconfig import decode
+from whypull.keyring import explain
+from whypull.model import Case, PodSeen, Said
+from whypull.probe.vault import Vault
+from whypull.read.cluster import ApiError, Cluster, Unreachable
+from whypull.read.message import failures
+from whypull.records import replace
+from whypull.reference import InvalidReference, parse
+from whypull.runtimeconfig import resolv_conf
+from whypull.steps import Tried
+from whypull.vantage.ladder import Ladder, NodeLost, NoVantage
+from whypull.vantage.node_walk import NodeWalk, Wanted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from whypull.model import Diagnosis, Fact, Pull
+    from whypull.read.kubeconfig import Access
+    from whypull.read.live import Looked
+
+    Say = Callable[[str], None]
+
+MOST = 12  # diagnoses that are walked in one run
+
+
+def proved(diagnoses: Sequence[Diagnosis], looked: Looked, access: Access, chosen: Namespace, say: Say) -> list[Diagnosis]:
+    """The ladder by itself: what is not proved yet is looked for in the node's log, then walked from a pod there."""
+    found = list(diagnoses)
+    for how in ("node-logs", "node"):
+        open_ones = [n for n, one in enumerate(found[:MOST]) if not _certain(one) and one.pull.node]
+        if not open_ones:
+            break
+        chosen.vantage = how
+        ladder = Ladder(access, chosen)
+        for number in open_ones:
+            made = _walked(found[number], looked, ladder, say)
+            found[number] = made if how == "node" or made.vantage != found[number].vantage else found[number]
+    return found
+
+
+def _certain(one: Diagnosis) -> bool:
+    return one.verdict == "cause" and bool(one.findings) and one.findings[0].certainty == "proved"
+
+
+def walked(diagnoses: Sequence[Diagnosis], looked: Looked, access: Access, chosen: Namespace, say: Say) -> list[Diagnosis]:
+    """Each diagnosis, walked from its node as the user chose. One that cannot be walked stays, with a note on why."""
+    ladder = Ladder(access, chosen)
+    found: list[Diagnosis] = []
+    for number, one in enumerate(diagnoses):
+        if number >= MOST:
+            found.append(one)
+            continue
+        found.append(_walked(one, looked, ladder, say))
+    return found
+
+
+def _walked(one: Diagnosis, looked: Looked, ladder: Ladder, say: Say) -> Diagnosis:
+    how, pull = ladder.chosen.vantage, one.pull
+    if not pull.node and how != "here":
+        return _noted(one, "The pod is on no node yet, so there is none to walk from.")
+    try:
+        if how == "node-logs":
+            return _by_logs(one, looked, ladder)
+        if how == "here":
+            return _from_here(one, looked, ladder)
+        say(f"reaching node {pull.node}")
+        with ladder.shell(pull.node, how) as shell:
+            if how == "cri":
+                return _by_runtime(one, looked, shell, say)
+            walk = NodeWalk(shell, pull.node)
+            walk.begin()
+            say(f"walking {pull.image} from node {pull.node}")
+            facts = tuple(walk.facts(wanted_of(pull, looked, ladder.access)))
+            return again(one, looked, facts, f"node {pull.node}", shell.costs())
+    except (NoVantage, NodeLost) as e:
+        return _noted(one, f"Not walked from {pull.node or 'its node'}: {e}")
+
+
+def again(one: Diagnosis, looked: Looked, facts: Sequence[Fact], vantage: str, costs: Sequence[str] = ()) -> Diagnosis:
+    """The diagnosis of the same pulls with what was seen from the vantage besides."""
+    said = next((c for c in looked.reading.cases if c.pull == one.pull), None)
+    known = said.facts if said else looked.inventory.facts(one.pull)
+    made = diagnose(Case(one.pull, (*known, *facts), vantage), failures)
+    notes = [*one.notes, *costs]
+    steps = [f for f in facts if isinstance(f, Tried)]
+    if steps and not any(t.words and not t.control for t in steps):
+        notes.insert(0, f"From {vantage} the whole pull works now: it may be mended already. The kubelet tries again by itself.")
+    return replace(made, count=one.count, pulls=one.pulls, since=one.since or made.since, notes=tuple(notes))
+
+
+def wanted_of(pull: Pull, looked: Looked, access: Access) -> Wanted:
+    """The image, and the credentials that the kubelet would hand over: read anew, kept in the vault only."""
+    facts = looked.inventory.facts(pull)
+    pod = next((f for f in facts if isinstance(f, PodSeen)), PodSeen())
+    node = looked.inventory.nodes.get(pull.node)
+    platform = f"linux/{node.arch}" if node and node.arch else "linux/amd64"
+    vault, names = Vault(), []
+    host = _host(pull.image)
+    with Cluster(access) as cluster:
+        for name in pod.pull_secrets if pull.container != "sandbox" else ():
+            names += _into_vault(cluster, vault, pull, name, host)
+    return Wanted(pull.image, tuple(names), vault, platform)
+
+
+def _into_vault(cluster: Cluster, vault: Vault, pull: Pull, name: str, host: str) -> list[str]:
+    """Puts one secret's matching credentials into the vault; their names there. What cannot be read yields none."""
+    import json  # noqa: PLC0415
+    from base64 import b64decode  # noqa: PLC0415
+
+    from whypull.model import SecretSeen  # noqa: PLC0415
+
+    try:
+        secret = json.loads(cluster.get(f"/api/v1/namespaces/{pull.namespace}/secrets/{name}"))
+        data = {key: b64decode(value or "") for key, value in (secret.get("data") or {}).items()}
+    except (ApiError, Unreachable, ValueError):
+        return []
+    decoded = decode(secret.get("type", ""), data)
+    seen = SecretSeen(pull.namespace, name, secret.get("type", ""), entries=decoded.entries, problem=decoded.problem)
+    wanted = [e.key for e in explain(pull.image, [seen]).matching if not e.empty]
+    found = []
+    for entry, held in zip(decoded.entries, decoded.credentials, strict=True):
+        if entry.key in wanted:
+            user, password = held.reveal()
+            vault.add(f"{name}:{entry.key}", user, password, (host,))
+            found.append(f"{name}:{entry.key}")
+    return sorted(found, key=lambda n: wanted.index(n.partition(":")[2]))
+
+
+def _host(image: str) -> str:
+    try:
+        domain = parse(image).domain
+    except InvalidReference:
+        return ""
+    return "registry-1.docker.io" if domain == "docker.io" else domain
+
+
+def _by_logs(one: Diagnosis, looked: Looked, ladder: Ladder) -> Diagnosis:
+    """What the node's own log says of this image: it keeps the cause of every attempt, also when events were dropped."""
+    from whypull.read.reading import read_bytes  # noqa: PLC0415
+
+    reading = read_bytes(ladder.node_logs(one.pull.node))
+    said = [f for c in reading.cases if c.pull.image == one.pull.image for f in c.facts if isinstance(f, Said)]
+    if not said:
+        return _noted(one, f"The log of {one.pull.node} says nothing of {one.pull.image}.")
+    return again(one, looked, said, f"the log of node {one.pull.node}")
+
+
+def _by_runtime(one: Diagnosis, looked: Looked, shell: Any, say: Say) -> Diagnosis:
+    """The runtime's own pull on the node: the ground truth of its proxy, mirrors, roots and store, without credentials."""
+    import re  # noqa: PLC0415
+
+    shell.look()
+    if "crictl" not in shell.tools:
+        return _noted(one, f"{one.pull.node} has no crictl, so its runtime cannot be asked.")
+    if not re.fullmatch(r"[A-Za-z0-9._:/@\[\]-]{1,500}", one.pull.image):
+        return _noted(one, f"{one.pull.image} is no reference that can be handed to crictl.")
+    say(f"crictl pull {one.pull.image} on {one.pull.node}")
+    ran = shell.run(f"crictl --timeout 120s pull {one.pull.image} 2>&1", 150)
+    text = ran.out.decode("utf-8", "replace").strip()
+    if ran.code == 0:
+        return _noted(one, f"The runtime of {one.pull.node} has pulled {one.pull.image} without credentials: {text[:200]}")
+    said = Said(text[:8000], by="crictl", via="output")
+    note = "crictl asked the runtime without the kubelet's credentials: a refusal for want of them is no news."
+    return again(one, looked, (said,), f"the runtime of node {one.pull.node}", (note,))
+
+
+def _from_here(one: Diagnosis, looked: Looked, ladder: Ladder) -> Diagnosis:
+    """Walked from this machine, with the pull's own credentials: quick, and not the node's view."""
+    from whypull.probe.proxy_rules import of_environment  # noqa: PLC0415
+    from whypull.probe.walk import Target, pull, run  # noqa: PLC0415
+    from whypull.probe.wire import Wire  # noqa: PLC0415
+
+    wanted = wanted_of(one.pull, looked, ladder.access)
+    nameservers: tuple[str, ...] = ()
+    with contextlib.suppress(OSError), open(resolv_conf.PATH, encoding="utf-8", errors="replace") as file:
+        nameservers = resolv_conf.nameservers_of(file.read(64 * 1024))
+    proxy, names = of_environment(os.environ), wanted.names
+    target = Target(one.pull.image, credentials=names, proxy=proxy, nameservers=nameservers, platform=wanted.platform)
+    try:
+        facts = tuple(run(pull(target), Wire(vault=wanted.vault).perform, "here", one.pull.image))
+    except InvalidReference:
+        return one
+    return again(one, looked, facts, "here", ("Walked from this machine: the node may see it differently.",))
+
+
+def _noted(one: Diagnosis, note: str) -> Diagnosis:
+    return replace(one, notes=(note, *one.notes))

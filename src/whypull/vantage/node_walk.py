@@ -1,0 +1,152 @@
+"""A pull walked from a node through its shell: as the runtime there would, with the node's proxy, hosts, roots and resolver."""
+
+from __future__ import annotations
+
+import time
+
+from whypull.model import Said
+from whypull.probe.proxy_rules import ProxySettings, of_environment, shown
+from whypull.probe.shell import NodeLost
+from whypull.probe.vault import Vault
+from whypull.probe.walk import Target, pull, run
+from whypull.probe.wire import Store, Wire
+from whypull.read.node import facts_of
+from whypull.read.node_shell import NodeRead, script, taken, whole
+from whypull.records import dataclass, field
+from whypull.reference import InvalidReference, parse
+from whypull.runtimeconfig import containerd_toml, lint, resolv_conf
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from whypull.model import Fact
+    from whypull.probe.shell import Shell
+    from whypull.runtimeconfig import Hosts
+
+READ_SECONDS = 40.0
+WALK_SECONDS = 120.0
+STEP_SECONDS = 12.0
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What is to be walked: an image, and the credentials that the kubelet would hand over for it."""
+
+    image: str
+    names: tuple[str, ...] = ()  # of credentials in the vault, in the kubelet's order
+    vault: Vault = field(default_factory=Vault)
+    platform: str = "linux/amd64"
+    depth: str = "layers"
+
+
+class NodeWalk:
+    """One node while it is walked from: its shell, and what was read of it once for all images."""
+
+    def __init__(self, shell: Shell, node: str) -> None:
+        self.shell = shell
+        self.node = node
+        self.read: NodeRead | None = None
+
+    def begin(self) -> None:
+        """Finds the node's tools and reads its configuration. Raises NodeLost."""
+        self.shell.look()
+        ran = self.shell.run("\n" + script(), READ_SECONDS)
+        if not whole(ran.out):
+            raise NodeLost(
+                f"reading the configuration of {self.node} was cut short: {ran.err.strip()[:200] or 'no reason was given'}"
+            )
+        self.read = taken(ran.out, self.node)
+
+    def facts(self, wanted: Wanted) -> Iterator[Fact]:
+        """What the node's configuration says of the image's pull, then every step of the walk, as it comes. Raises NodeLost."""
+        assert self.read is not None, "begin() comes first"
+        files = self.read.files
+        yield from facts_of(wanted.image, files)
+        try:
+            reference = parse(wanted.image)
+        except InvalidReference as e:
+            yield Said(
+                f'couldn\'t parse image name "{wanted.image[:500]}": {e}', by="whypull", via="walk", reason="InvalidImageName"
+            )
+            return
+        config = containerd_toml.parse(files.files, files.version)
+        hosts = lint.hosts_of(reference, files, config)
+        if hosts.problem:
+            yield Said(f'failed to resolve reference "{reference.normalised}": {hosts.problem}', by="whypull", via="walk")
+            return
+        wire = self._wire(wanted, hosts)
+        resolver = files.files.get(resolv_conf.PATH, "")
+        settings = of_environment(files.environment or {})
+        target = Target(
+            image=wanted.image,
+            credentials=wanted.names,
+            proxy=settings,
+            known_proxy=self._known_proxy(settings),
+            nameservers=resolv_conf.nameservers_of(resolver),
+            platform=wanted.platform,
+            depth=wanted.depth,
+            hosts=hosts.asked,
+            stores=self._stores(hosts, wire),
+        )
+        yield from run(pull(target), wire.perform, f"node {self.node}", wanted.image)
+
+    def _wire(self, wanted: Wanted, hosts: Hosts) -> Wire:
+        """The performer: sockets that the node's shell opens, and the roots that the node trusts."""
+        assert self.read is not None
+        wire = Wire(
+            vault=wanted.vault,
+            seconds=STEP_SECONDS,
+            deadline=time.monotonic() + WALK_SECONDS,
+            opener=self.shell.open,
+            resolver=self.shell.resolve,
+        )
+        if self.read.roots:
+            wire.stores["node"] = Store(pem=self.read.roots, alone=True)
+        environment = self.read.files.environment or {}
+        for url in (environment.get("HTTPS_PROXY", ""), environment.get("https_proxy", ""), environment.get("HTTP_PROXY", "")):
+            userinfo = url.partition("://")[2].rpartition("@")[0]
+            if userinfo:
+                from urllib.parse import unquote  # noqa: PLC0415
+
+                wire.proxies[shown(url)] = unquote(userinfo)
+        for asked in hosts.asked:
+            if asked.credentials and asked.base.startswith("https://") and not asked.skip_verify:
+                for name in wanted.names:
+                    wire.vault.trust(name, asked.base.split("/")[2])
+        return wire
+
+    def _stores(self, hosts: Hosts, wire: Wire) -> tuple[str, ...]:
+        """The trust store of each host. Client keys stay on the node, so a host that wants one is walked without."""
+        assert self.read is not None
+        authorities = dict(self.read.authorities)
+        names = []
+        for asked in hosts.asked:
+            if not asked.ca:
+                names.append("node")
+                continue
+            found = [authorities.get(self._absolute(path, hosts.source)) or "" for path in asked.ca]
+            name = f"{hosts.source} ({asked.base})"
+            wire.stores[name] = Store(pem="\n".join((self.read.roots, *found)).strip(), alone=bool(self.read.roots))
+            names.append(name)
+        return tuple(names)
+
+    def _absolute(self, path: str, source: str) -> str:
+        """A CA's path on the node: absolute, or below the folder of certs.d that the hosts come from."""
+        if path.startswith("/"):
+            return path
+        assert self.read is not None
+        config = containerd_toml.parse(self.read.files.files, self.read.files.version)
+        folders = (config.config_path or "/etc/containerd/certs.d").split(":")
+        there = [f"{folder}/{path}" for folder in folders]
+        return next((p for p in there if self.read.files.has(p)), there[0] if source else path)
+
+    def _known_proxy(self, settings: ProxySettings) -> str:
+        """A proxy that stands in the node's files where the runtime's process has none."""
+        if settings.https_proxy or settings.http_proxy:
+            return ""
+        assert self.read is not None
+        for _, name, value in lint.elsewhere(self.read.files):
+            if name == "HTTPS_PROXY" and value:
+                return value
+        return ""
