@@ -326,3 +326,31 @@ def test_kubectl_asks_for_completions():
     assert said["explain -o ''"] == ["text", "json", "yaml", "markdown", ":4"]
     assert {"auth.forbidden", "--lines"} <= set(said["explain auth.f"])
     assert "manifest" in said["check --depth ''"]
+
+
+HEAVY = {
+    "typing",
+    "dataclasses",
+    "inspect",
+    "argparse",
+    "logging",
+    "asyncio",
+    "importlib.metadata",
+    "socket",
+    "ssl",
+    "email",
+    "yaml",
+    "msgspec",
+    "subprocess",
+    "tomllib",
+}
+
+
+@pytest.mark.parametrize("args", [["explain"], ["explain", "-o", "json"], ["--version"], ["explain", "tls.unknown-authority"]])
+def test_a_start_imports_nothing_heavy(args):
+    subprocess.run([sys.executable, "-m", "whypull.causes.build"], stdout=subprocess.DEVNULL, check=True)
+    code = f"import sys; from whypull.cli import main; main({args!r}); sys.stdout.flush(); print('\\n'.join(sys.modules), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], input=DESCRIBE.read_bytes(), capture_output=True, timeout=60, check=True
+    )
+    assert set(done.stderr.decode().split()) & HEAVY == set()

@@ -17,10 +17,12 @@ def write(*, editable: bool) -> str:
         (c.id, c.title, c.decide, c.retired, c.guide, tuple(map(tuple, c.says)), tuple(map(tuple, c.fixes)))
         for c in load_all().values()
     ]
-    with open(INDEX, "w", encoding="utf-8") as file:
+    fresh = f"{INDEX}.{os.getpid()}"  # another process may be reading the old one
+    with open(fresh, "w", encoding="utf-8") as file:
         file.write('"""Made of the pages by build.py. Do not edit."""\n\n')
         file.write(f"STAMP = {stamp() if editable else ()!r}\n")
         file.write("CAUSES = " + pprint.pformat(tuple(rows), width=120) + "\n")
+    os.replace(fresh, INDEX)
     return INDEX
 
 
