@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from whypull.cli import FOUND, OK, UNDECIDED, UsageError
 
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable, Iterable, Iterator
 
-    from whypull.model import Diagnosis
+    from whypull.model import Diagnosis, Pull
+
+MOST_KNOWN = 1024
 
 
 def run(chosen: Namespace) -> int:
@@ -36,10 +39,17 @@ def answers(lines: Iterable[bytes]) -> Iterator[Diagnosis]:
     from whypull.read.message import failures  # noqa: PLC0415
     from whypull.read.stream import follow  # noqa: PLC0415
 
+    known: dict[tuple[Pull, str], Diagnosis | None] = {}  # the same pull fails with the same words again and again
     for heard in follow(iter(lines)):
-        case = case_of(heard)
-        if case is not None:
-            yield diagnose(case, failures)
+        key = (heard.pull, heard.said.text)
+        if key not in known:
+            if len(known) >= MOST_KNOWN:
+                del known[next(iter(known))]
+            case = case_of(heard)
+            known[key] = diagnose(case, failures) if case is not None else None
+        found = known[key]
+        if found is not None:
+            yield replace(found, since=heard.said.first)
 
 
 def _lines(what: list[str]) -> Iterator[bytes]:

@@ -28,14 +28,27 @@ LINE_NEEDLES = (
     b"PullImage", b"ull image", b"ImagePull", b"ulling image", b"ulled image", b"next host", b"etch failed", b"mage pull",
     b"InvalidImageName", b"mageInspect", b"ImageNeverPull", b"sandbox image", b"mage tag", b"images/create", b"pull after",
     b"pull secret", b"pull QPS", b"redential", b"hosts.toml", b"load plugin", b".sock", b"unknown service", b'"MESSAGE":[',
-    b"CrashLoopBackOff", b"illegal base64", b"load TOML", b"failed to pull", b"pull access", b"`host` tree", b"image err",
+    b"illegal base64", b"load TOML", b"failed to pull", b"pull access", b"`host` tree", b"image err",
     b"unpacking image",
 )  # fmt: skip
+_BY_PART = tuple(
+    (part, tuple(n for n in LINE_NEEDLES if part in n and not any(p in n for p in earlier)))
+    for part, earlier in ((b"ull", ()), (b"mage", (b"ull",)), (b"", (b"ull", b"mage")))
+)  # a line without "ull" need not be searched for the needles that have it
 
 
 def may_tell(line: bytes) -> bool:
     """Whether a line can be about a pull at all."""
-    return any(needle in line for needle in LINE_NEEDLES) if any(n in line for n in JSON_NEEDLES) else False
+    return _told(line) if any(n in line for n in JSON_NEEDLES) else False
+
+
+def _told(line: bytes) -> bool:
+    for part, needles in _BY_PART:
+        if part in line:
+            for needle in needles:
+                if needle in line:
+                    return True
+    return False
 
 
 def records(log: Log) -> Iterator[str]:
@@ -118,12 +131,9 @@ def _hits(block: bytes) -> Iterator[tuple[int, int]]:
     for start in sorted(lines):
         if start < done:
             continue
-        line = block[start : lines[start]]
-        for needle in LINE_NEEDLES:
-            if needle in line:
-                first, done = _whole(block, start, lines[start])
-                yield first, done
-                break
+        if _told(block[start : lines[start]]):
+            first, done = _whole(block, start, lines[start])
+            yield first, done
 
 
 # ---------------------------------------------------------------- lines that belong together

@@ -7,18 +7,18 @@ three to four times) come off, so that repeats fold.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from whypull.model import Pull, Said
 from whypull.read.about import about_a_pull, surely_a_failed_pull
 from whypull.read.event import STATES, take_event
-from whypull.read.gather import Gathered, Heard
+from whypull.read.gather import Heard
 from whypull.read.log_fields import plain
-from whypull.read.log_line import take_apart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+
+    from whypull.read.gather import Gathered
 
     from whypull.read.log_line import LogLine
 
@@ -62,90 +62,21 @@ _WEAK = re.compile(
 )
 _QUIET = frozenset({"debug", "trace"})
 _KUBELET_FILES = (
-    "kube",
-    "pod_workers.go",
-    "remote_",
-    "kubelet",
-    "plugin.go",
-    "plugins.go",
-    "provider.go",
-    "image_manager.go",
-    "event.go",
-    "serialized_image_pull",
-    "log.go",
-)
+    "kube", "pod_workers.go", "remote_", "kubelet", "plugin.go", "plugins.go", "provider.go", "image_manager.go", "event.go",
+    "serialized_image_pull", "log.go",
+)  # fmt: skip
 
 
-class Log:
-    """The lines of one log, in order. What only counts where nothing else does is kept until `close`."""
-
-    def __init__(self, into: Gathered, *, strict: bool = False) -> None:
-        self.into = into
-        self._strict = strict  # an application's log: only sure words count
-        self._hosts: dict[str, list[Heard]] = {}  # by image: a host that failed before the next one was asked
-        self._done: set[str] = set()
-        self._weak: dict[str, Heard] = {}
-        self._lines = 0
-        self._pulling = ""  # the image whose pull began last: what a configuration's fault is said of
-        self._weak_lines = 0
-
-    def take(self, record: str) -> bool:
-        """Adds what a record says. False where it is no line of a log at all."""
-        line = take_apart(record)
-        if not line.form and not line.program:
-            return False
-        self._lines += 1
-        self.take_line(line)
-        return True
-
-    def take_line(self, line: LogLine) -> None:
-        """Adds what a line says that has been taken apart."""
-        begun = _BEGINS.match(line.message)
-        if begun:
-            self._pulling = begun["image"]
-            return
-        done = _RETURNS.search(line.message)
-        if done:
-            self._done.add(_short(next(g for g in done.groups() if g)))
-            return
-        for heard in heard_in(line, self.into):
-            if not self._strict or surely_a_failed_pull(heard.said.text):
-                self.into.hear(self._of_image(heard), heard.said)
-        host = next_host(line)
-        if host:
-            texts = self._hosts.setdefault(_short(host.pull.image), [])
-            if len(texts) < 50:
-                texts.append(host)
-        elif not self.into.heard and len(self._weak) < 50:
-            weak = socket_or_config(line)
-            if weak:
-                self._weak_lines += 1
-                self._weak.setdefault(weak.said.text, weak)
-
-    def _of_image(self, heard: Heard) -> Pull:
-        """hosts.toml is read anew for each pull, and its faults are logged without the image."""
-        return (
-            replace(heard.pull, image=self._pulling) if "hosts.toml" in heard.said.text and not heard.pull.image else heard.pull
-        )
-
-    def close(self) -> None:
-        """Adds the hosts that failed for images that did not arrive, and what only counts where nothing else was said."""
-        for image, texts in self._hosts.items():
-            if image not in self._done:
-                for heard in texts:
-                    self.into.hear(heard.pull, heard.said)
-        if not self.into.heard and 2 * self._weak_lines >= self._lines:
-            for heard in self._weak.values():
-                self.into.hear(heard.pull, heard.said)
-        self._hosts, self._weak = {}, {}
+def begun(line: LogLine) -> str:
+    """The image whose pull a runtime says that it begins."""
+    found = _BEGINS.match(line.message)
+    return found["image"] if found else ""
 
 
-def read_log(records: Iterable[str], into: Gathered) -> None:
-    """Adds what the records of a whole log say about pulls."""
-    log = Log(into)
-    for record in records:
-        log.take(record)
-    log.close()
+def done(line: LogLine) -> str:
+    """The image, by its short name, that a runtime says that it has pulled."""
+    found = _RETURNS.search(line.message) if "ulled" in line.message or "returns" in line.message else None
+    return short(next(g for g in found.groups() if g)) if found else ""
 
 
 def heard_in(line: LogLine, into: Gathered | None = None) -> Iterator[Heard]:
@@ -324,7 +255,7 @@ def _heard(line: LogLine, pull: Pull, text: str, reason: str, by: str) -> Heard:
     return Heard(pull, Said(text, by, "log", reason, 1, line.time, line.time))
 
 
-def _short(image: str) -> str:
+def short(image: str) -> str:
     """An image's name without what Docker Hub's names may leave out."""
     name = image.removeprefix("registry-1.docker.io/").removeprefix("docker.io/").removeprefix("library/")
     return name if ":" in name.rpartition("/")[2] or "@" in name else f"{name}:latest"

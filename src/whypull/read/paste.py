@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from whypull.read.describe import Pod
     from whypull.read.gather import Gathered
-    from whypull.read.logs import Log
+    from whypull.read.log_file import Log
     from whypull.read.sources import Source
 
 MAX_LINE = 64 * 1024  # characters of one line that are looked at
@@ -214,7 +214,7 @@ class Paste:
             return
         record, self._record, self._open = self._record, [], None
         if self._log is None:
-            from whypull.read.logs import Log  # noqa: PLC0415
+            from whypull.read.log_file import Log  # noqa: PLC0415
 
             self._log = Log(self.into)
         in_block = len(record) > 1 and record[0].endswith("=<")

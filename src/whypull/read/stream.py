@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from whypull.model import Pull, Said
 from whypull.read import log_gate as gate
 from whypull.read.about import surely_a_failed_pull
@@ -11,7 +13,7 @@ from whypull.read.event_row import event_row
 from whypull.read.gather import Gathered, Heard
 from whypull.read.log_line import take_apart
 from whypull.read.logs import heard_in
-from whypull.read.message import fold
+from whypull.read.message import fold, image_in
 from whypull.redact import redacted
 
 TYPE_CHECKING = False
@@ -22,19 +24,52 @@ MOST_REMEMBERED = 4096  # failures that are not said again within one attempt
 
 
 def follow(lines: Iterable[bytes]) -> Iterator[Heard]:
-    """One Heard for every failed attempt that a line tells of. The several lines of one attempt count once."""
+    """One Heard for every failed attempt that a line tells of. The several lines of one attempt count once.
+
+    The kubelet first logs the image, and in the same breath the pod: the first waits for the second.
+    """
     said: dict[tuple[str, str], str] = {}
+    waiting: Heard | None = None
     for record in _records(lines):
         for heard in _heard(record):
-            key = (heard.pull.image or heard.pull.pod, fold(heard.said.text)[-200:])
-            minute = heard.said.last[:16]
-            if said.get(key) == minute and minute:
-                continue
-            said.pop(key, None)
-            said[key] = minute
-            if len(said) > MOST_REMEMBERED:
-                del said[next(iter(said))]
-            yield Heard(heard.pull, _safe(heard.said))
+            if waiting is not None and _same(waiting, heard):
+                waiting = None
+                heard = Heard(replace(heard.pull, image=heard.pull.image or _image(heard)), heard.said)  # noqa: PLW2901 - completed
+            elif waiting is not None:
+                yield from _new(waiting, said)
+                waiting = None
+            if heard.said.by == "kubelet" and not heard.pull.pod and heard.pull.image:
+                waiting = heard
+            else:
+                yield from _new(heard, said)
+    if waiting is not None:
+        yield from _new(waiting, said)
+
+
+def _same(first: Heard, second: Heard) -> bool:
+    """Whether a second line tells of the same attempt."""
+    return second.said.by == "kubelet" and _error(first) == _error(second)
+
+
+def _error(heard: Heard) -> str:
+    return fold(heard.said.text[-400:])[-200:]
+
+
+def _image(heard: Heard) -> str:
+    return image_in(fold(heard.said.text))
+
+
+def _new(heard: Heard, said: dict[tuple[str, str], str]) -> Iterator[Heard]:
+    """The text, unless it has been told of this pull in the same minute."""
+    key = (heard.pull.pod or heard.pull.image, _error(heard))
+    minute = _minute(heard.said.last)
+    if said.get(key) == minute and minute:
+        return
+    said.pop(key, None)
+    said[key] = minute
+    if len(said) > MOST_REMEMBERED:
+        del said[next(iter(said))]
+    yield Heard(heard.pull, _safe(heard.said))
 
 
 def _safe(said: Said) -> Said:
@@ -81,3 +116,9 @@ def _heard(record: str) -> Iterator[Heard]:
         yield from into.heard.values()
     elif surely_a_failed_pull(record):
         yield Heard(Pull(), Said(record, via="log"))
+
+
+def _minute(time: str) -> str:
+    """A time as logs print it ("2026-11-22T08:55:29.1Z", "11-22 08:55:29.123456") without its seconds; empty for none."""
+    hour, colon, rest = time.partition(":")
+    return f"{hour}:{rest[:2]}" if colon else ""
