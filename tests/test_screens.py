@@ -14,7 +14,7 @@ from whypull.render.as_json import document, line
 from whypull.render.as_yaml import document as as_yaml
 from whypull.render.page import causes_list, explain_page
 from whypull.render.style import Style
-from whypull.render.terminal import screen
+from whypull.render.terminal import in_a_line, screen
 from whypull.render.ticket import ticket
 
 FOLDER = pathlib.Path(__file__).parent / "screens"
@@ -110,6 +110,9 @@ SCREENS = {
     "ticket-hostile": lambda: ticket([answers.hostile()], answers.reading_of(answers.hostile())),
     "json": lambda: document([answers.walked()], answers.reading_of(answers.walked())),
     "json-line": lambda: line(answers.possible()) + "\n",
+    "lines": lambda: "".join(
+        f"{in_a_line(one)}\n" for one in (answers.walked(), answers.undecided(), answers.unknown(), answers.hostile())
+    ),
     "yaml": lambda: as_yaml([answers.from_objects()], answers.reading_of(answers.from_objects())),
     "page": lambda: explain_page(PAGE, BODY, 80, PLAIN),
     "causes": lambda: causes_list(

@@ -80,9 +80,6 @@ def _as_json(one: Diagnosis) -> str:
 
 
 def _as_text(one: Diagnosis) -> str:
-    from whypull.render.safe import plain  # noqa: PLC0415
+    from whypull.render.terminal import in_a_line  # noqa: PLC0415
 
-    what = " | ".join(f"{f.cause} ({f.certainty}): {f.title}" for f in one.findings) or f"unknown: {one.said}"
-    pull = one.pull
-    where = " ".join(w for w in (f"{pull.namespace}/{pull.pod}".strip("/"), pull.image, pull.node) if w)
-    return plain(f"{'✗' if one.verdict == 'cause' else '?'} {what}  [{where}]")
+    return in_a_line(one)

@@ -5,7 +5,7 @@ Prose is wrapped to the width; what can be pasted and what is quoted as a comman
 
 from __future__ import annotations
 
-from whypull.model import STAGES
+from whypull.model import STAGES, Reading
 from whypull.render import style as marks
 from whypull.render import words
 from whypull.render.layout import cells, counted, listed, wrap
@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from whypull.model import Diagnosis, Finding, Fix, Reading
+    from whypull.model import Diagnosis, Finding, Fix
     from whypull.render.style import Style
 
 MOST_SCREENS = 5  # shown in full; the others in two lines each
@@ -33,6 +33,15 @@ def screen(diagnoses: Sequence[Diagnosis], reading: Reading, width: int, style: 
     """The whole answer for a terminal of `width` columns, newline at its end. `prog` is how the user calls this program."""
     diagnoses, reading = without_credentials(diagnoses, reading)
     return "\n".join(_Screen(reading, width, style, prog).lines(diagnoses)) + "\n"
+
+
+def in_a_line(one: Diagnosis) -> str:
+    """A diagnosis as one line of a stream, without a newline: mark, causes with their certainty, and which pull it is about."""
+    (one,), _ = without_credentials([one], Reading())
+    mark = marks.FAILED if one.verdict == "cause" else marks.UNKNOWN
+    what = " | ".join(f"{f.cause} ({f.certainty}): {f.title}" for f in one.findings) or f"unknown: {one.said}"
+    where = " ".join(dict.fromkeys(part for part in (words.hit(one), one.pull.image) if part))
+    return f"{mark} {_shortened(plain(what))}{f'  [{plain(where)}]' if where else ''}"
 
 
 class _Screen:
