@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whypull.match import PROVED, candidates
-from whypull.model import STAGES, Case, Diagnosis, Finding, Said
+from whypull.model import STAGES, Case, Diagnosis, Finding, NodeConfigSeen, Said
 from whypull.path import states
 from whypull.proofs import Candidate, Conclusion, Evidence, arguments
 from whypull.records import replace
@@ -105,7 +105,7 @@ def _merged(
 def _argued(evidence: Evidence) -> list[Candidate]:
     """The candidates after every proof has had its say, best first."""
     ranked = list(evidence.candidates)
-    for _, argue in arguments(walked=any(isinstance(f, Tried) for f in evidence.case.facts)):
+    for _, argue in arguments(walked=any(isinstance(f, (Tried, NodeConfigSeen)) for f in evidence.case.facts)):
         conclusion = argue(evidence)
         if conclusion is None:
             continue

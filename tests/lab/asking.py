@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import replace
 
 import whypull
 from lab import services
@@ -14,6 +15,7 @@ from whypull.diagnose import diagnose
 from whypull.dockerconfig import decode_config
 from whypull.model import Case, PodSeen, Said, SecretAbsent, SecretSeen
 from whypull.read.message import failures
+from whypull.steps import Tried
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from lab.cri import Pulled
     from lab.faults import Fault
+    from lab.node import Node
     from lab.scene import Scene
     from whypull.model import Diagnosis
 
@@ -41,21 +44,30 @@ def questions(scene: Scene, fault: Fault, pulled: Pulled) -> dict[str, Any]:
 
 def walk(scene: Scene, pulled: Pulled) -> Case:
     """Text, cluster, node and walk together, as `whypull` has them where it may look at all."""
+    found = walked_from(scene, scene.node, scene.account)
+    facts = found.facts
+    if scene.client.neighbour:
+        facts += tuple(replace(f, control=f.control or "vantage") for f in walked_from(scene, scene.neighbour(), scene.account).facts
+                       if isinstance(f, Tried))  # fmt: skip
+    said = () if pulled.ok else (Said(pulled.event(scene.image), by="kubelet", via="event", reason="Failed"),)
+    return Case(found.pull, (*said, *cluster(scene), *facts), found.vantage)
+
+
+def walked_from(scene: Scene, node: Node, account: str) -> Case:
+    """The facts that a node's own files, and a walk from it, yield."""
     asked = {
         "image": scene.image,
-        "node": scene.node.name,
-        "pid": scene.node.pid if not scene.client.stopped else 0,
-        "secrets": [docker_config(scene, *scene.credentials())] if scene.account else [],
+        "node": node.name,
+        "pid": node.pid if node.runs else 0,
+        "secrets": [docker_config(scene, *scene.credentials())] if account else [],
         "seconds": WALK_SECONDS,
     }
     source = os.path.join(os.path.dirname(TESTS), "src")
     command = f"PYTHONPATH={TESTS}:{source} {sys.executable} -m lab.walking"
-    done = scene.node.run(command, json.dumps(asked), seconds=WALK_SECONDS + 30)
+    done = node.run(command, json.dumps(asked), seconds=WALK_SECONDS + 30)
     if done.returncode:
         raise RuntimeError(f"the walk broke: {done.stderr[-2000:]}")
-    found = casefile.loads(done.stdout)
-    said = () if pulled.ok else (Said(pulled.event(scene.image), by="kubelet", via="event", reason="Failed"),)
-    return Case(found.pull, (*said, *cluster(scene), *found.facts), found.vantage)
+    return casefile.loads(done.stdout)
 
 
 def cluster(scene: Scene) -> tuple[PodSeen | SecretSeen | SecretAbsent, ...]:
@@ -72,9 +84,15 @@ def cluster(scene: Scene) -> tuple[PodSeen | SecretSeen | SecretAbsent, ...]:
     return PodSeen(pull_secrets=("shop-pull",) if how == "other host" else ()), there
 
 
+def secret_host(scene: Scene) -> str:
+    """The host that the pull secret is for: the image's, or the registry that was meant where the image names none."""
+    first = scene.image.partition("/")[0]
+    return first if "." in first else scene.hosts["registry"]
+
+
 def docker_config(scene: Scene, user: str, password: str, host: str = "") -> str:
     """The content of a pull secret."""
-    return json.dumps({"auths": {host or scene.image.partition("/")[0]: {"username": user, "password": password}}})
+    return json.dumps({"auths": {host or secret_host(scene): {"username": user, "password": password}}})
 
 
 def shown(diagnoses: Sequence[Diagnosis]) -> list[list[str]]:

@@ -31,7 +31,7 @@ link add out type veth peer name in netns {WORLD}
 addr add 192.0.2.1/30 dev out
 addr add 2001:db8:2::1/64 dev out nodad
 link set out up
-link add nodes type bridge forward_delay 0
+link add nodes address 02:77:ff:00:00:01 type bridge forward_delay 0
 addr add {ROUTER}/16 dev nodes
 addr add fd77::1/64 dev nodes nodad
 link set nodes up
@@ -46,6 +46,7 @@ addr add 192.0.2.2/30 dev in
 addr add 2001:db8:2::2/64 dev in nodad
 link set in up
 route add 198.51.100.0/24 via 192.0.2.1
+route add 192.88.0.0/16 via 192.0.2.1
 route add fd77::/64 via 2001:db8:2::1
 route add 10.77.0.0/16 via 192.0.2.1
 route add local 198.18.0.0/15 dev lo
@@ -103,14 +104,18 @@ def nft(rules: str) -> None:
 
 def attach(name: str, number: int) -> tuple[str, str]:
     """A network namespace for a node, joined to the router; its address, and the address that the world sees."""
-    own = f"10.77.{1 + number // 200}.{number % 200 + 2}"
-    seen = f"198.51.100.{number % 250 + 2}"
+    own, leaves = f"10.77.{1 + number // 200}.{number % 200 + 2}", seen(number)
     _run("ip", "netns", "add", name)
     hardware = f"02:77:00:00:{number // 256:02x}:{number % 256:02x}"  # the same each time: a router remembers it
     ip(f"link add v{number} type veth peer name eth0 address {hardware} netns {name}\nlink set v{number} master nodes up\n")
     ip(f"link set lo up\naddr add {own}/16 dev eth0\nlink set eth0 up\nroute add default via {ROUTER}\n", name)
-    nft(f"add element inet lab egress {{ {own} : {seen} }}")
-    return own, seen
+    nft(f"add element inet lab egress {{ {own} : {leaves} }}")
+    return own, leaves
+
+
+def seen(number: int) -> str:
+    """The address by which the world sees a node."""
+    return f"198.51.100.{number + 2}" if number < 250 else f"192.88.{number // 250}.{number % 250 + 2}"
 
 
 def detach(name: str, number: int, own: str) -> None:

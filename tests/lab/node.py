@@ -132,6 +132,11 @@ class Node:
         assert self._runtime is not None
         return self._runtime.pid
 
+    @property
+    def runs(self) -> bool:
+        """Whether the runtime's process is there."""
+        return self._runtime is not None and self._runtime.poll() is None
+
     def start(self) -> None:
         """Starts containerd and waits for its socket; one that dies at once is left dead (that can be the fault)."""
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **self.environment}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HOSTS = {"registry": 1, "token": 2, "storage": 3, "mirror": 4, "other": 5}
 CA_FILE = "/usr/local/share/ca-certificates/shop.crt"
+NEIGHBOURS = 1000  # the number of a scene's second node, from that of its first
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -72,7 +73,8 @@ class Client:
     commands: str = ""  # run on the node before containerd starts
     later: str = ""  # run on the node after it started
     stopped: bool = False  # containerd does not run
-    secret: str = "attached"  # attached, other host, missing, not attached: what the cluster would show where account is set
+    secret: str = "attached"  # attached, other host, missing, not attached: what the cluster shows of the pod's secret
+    neighbour: bool = False  # another node walks the same for comparison
 
 
 class Scene:
@@ -87,6 +89,7 @@ class Scene:
         self._servers: list[At] = []
         self._undo: list[Callable[[], None]] = []
         self.account = client.account
+        self._neighbour: Node | None = None
         self.image = self.filled(client.image)
         self.node = Node(
             f"np{number}", number, bed.packages.containerds[version], version, self._files(), client.disk,
@@ -158,7 +161,8 @@ class Scene:
             everything = dataclasses.replace(everything, headers=headers)
         made = LabRegistry(everything=everything, **options)
         if self.world.allowed and role == "registry":
-            made.allowed = frozenset({"198.51.100.1"} | ({self.node.seen_as} if self.world.allowed == "node" else set()))
+            others = {network.seen(self.number + NEIGHBOURS)}
+            made.allowed = frozenset(others | ({self.node.seen_as} if self.world.allowed == "node" else set()))
         if role == "registry":
             self.registry = made
         return made
@@ -227,7 +231,18 @@ class Scene:
         """The real pull."""
         return self.node.pull(self.image, self.credentials(), seconds)
 
+    def neighbour(self) -> Node:
+        """Another node of the same kind, with an address of its own, on which nothing is broken."""
+        if self._neighbour is None:
+            files = {**self._files(), BUNDLE: self.bed.ca}
+            containerd = self.bed.packages.containerds[self.version]
+            self._neighbour = Node(f"np{self.number}-2", self.number + NEIGHBOURS, containerd, self.version, files)
+            self._neighbour.start()
+        return self._neighbour
+
     def remove(self) -> None:
         """Ends the scene."""
         self.clear()
+        if self._neighbour is not None:
+            self._neighbour.remove()
         self.node.remove()

@@ -33,7 +33,7 @@ class Fault:
     mend: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # fields of World that are then otherwise
     right: str = ""  # the reference that was meant
     text: tuple[str, ...] = ()  # further causes that a careful expert who sees only the text would name
-    only: tuple[str, ...] = ()  # containerd versions on which it is a fault; on others it is a control
+    only: tuple[str, ...] = ()  # containerd versions on which it is a fault; on others it is left out
     seconds: float = 60.0  # how long the pull may take until the kubelet's patience is at its end
 
 

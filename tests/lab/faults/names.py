@@ -55,7 +55,7 @@ FAULTS = [
     Fault("mtu-black-hole", "network.tls-stalled", "network", "large packets of the way back vanish",
           World(blocks=(("small", "registry"),)), mend={"blocks": ()}),
     Fault("turned-to-another-server", "network.intercepted", "network", "a DNAT rule leads to another server",
-          World(turned={"registry": "other"}, other=Server()), mend={"turned": {}}, text=("tls.hostname-mismatch", "dns.wrong-address")),
+          World(turned={"registry": "other"}, other=Server()), Client(neighbour=True), mend={"turned": {}}, text=("tls.hostname-mismatch", "dns.wrong-address")),
     Fault("layer-stalls", "node.pull-stalled", "network", "a layer stops half way and nothing more comes",
           World(registry=Server(options={"blob": Answer(phrase="stall")})), mend={"registry": Server()}, only=("1.7", "2.1"),
           client=Client(more_toml='image_pull_progress_timeout = "4s"')),

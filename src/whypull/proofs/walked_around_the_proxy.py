@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from whypull.model import FlawSeen, Fix, NodeConfigSeen
+from whypull.model import Fix, FlawSeen, NodeConfigSeen
 from whypull.proofs import Conclusion, Evidence
-from whypull.proofs._walked import first_failed, walk
+from whypull.proofs._walked import failed as stopped
+from whypull.proofs._walked import walk
 from whypull.steps import Connect, Handshake, Request, Resolve, Tunnel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from whypull.model import Certainty
 
 KINDS = {"proxy-elsewhere", "proxy-not-restarted"}
 BROKEN = {"proxy-quoted", "proxy-blank", "proxy-scheme", "proxy-unescaped", "proxy-port"}
@@ -19,28 +24,28 @@ def argue(evidence: Evidence) -> Conclusion | None:
     if config is None or any(name == "HTTPS_PROXY" for name, _ in config.proxies):
         return None
     known = [(file, value) for file, name, value in config.proxies_elsewhere if name == "HTTPS_PROXY"]
-    failed = first_failed(evidence)
+    failed = stopped(evidence)
     direct = failed is not None and failed.role in {"registry", "mirror"} and isinstance(failed.step, (Connect, Resolve))
     if not known or not (direct or (failed is None and evidence.lets_in("network.", "dns."))):
         return None
     through = [t for t in walk(evidence) if t.control == "proxy" and isinstance(t.step, (Tunnel, Handshake, Request))]
     file, value = known[0]
-    words = (f"{file} names the proxy {value}; the runtime's process has none.",)
+    words: tuple[str, ...] = (f"{file} names the proxy {value}; the runtime's process has none.",)
     flaws = [f for f in evidence.case.facts if isinstance(f, FlawSeen) and f.kind in KINDS]
     fixes = tuple(Fix(WHO, run=f.repair, wait=WAIT) for f in flaws if f.repair)[:1]
     if through and not any(t.outcome.ok for t in through):
         return None
     if through:
         words += ("The registry cannot be reached directly from there, and through that proxy it can.",)
-    certainty = "proved" if through else "likely"
+    certainty: Certainty = "proved" if through else "likely"
     args = {"proxy": value}
-    return Conclusion("proxy.not-configured", certainty, words, args=args, replaces=("*",), fixes=fixes)  # type: ignore[arg-type] - one of the three words
+    return Conclusion("proxy.not-configured", certainty, words, args=args, replaces=("*",), fixes=fixes)
 
 
 def broken(evidence: Evidence) -> Conclusion | None:
     """The value of the runtime's own proxy variable cannot work, and the proxy was not reached."""
     flaws = [f for f in evidence.case.facts if isinstance(f, FlawSeen) and f.kind in BROKEN]
-    failed = first_failed(evidence)
+    failed = stopped(evidence)
     at_proxy = failed is not None and (failed.role == "proxy" or failed.outcome.layer == "proxy")
     if not flaws or not (at_proxy or evidence.lets_in("proxy.")):
         return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from whypull.proofs import Conclusion, Evidence
-from whypull.proofs._walked import answers, first_failed, walk
+from whypull.proofs._walked import answers, walk
+from whypull.proofs._walked import failed as stopped
 from whypull.steps import Handshake, Request
 
 CONTROL = "vantage"  # a step of another node
@@ -31,7 +32,7 @@ def let_in(evidence: Evidence) -> Conclusion | None:
 
 def another_server(evidence: Evidence) -> Conclusion | None:
     """At the same address another node meets another certificate: on this node's way, somebody else answers."""
-    failed = first_failed(evidence)
+    failed = stopped(evidence)
     if failed is None or not isinstance(failed.step, Handshake) or not failed.outcome.chain:
         return None
     mine = failed.outcome.chain[0]
@@ -41,7 +42,8 @@ def another_server(evidence: Evidence) -> Conclusion | None:
             continue
         if (step.address, step.port) == (failed.step.address, failed.step.port) and other.outcome.chain[0].sha256 != mine.sha256:
             words = (
-                f"At {step.address}, {failed.vantage} is shown a certificate of {mine.subject}, {other.vantage} one of {other.outcome.chain[0].subject}.",
+                f"At {step.address}, {failed.vantage} is shown a certificate of {mine.subject},",
+                f"{other.vantage} one of {other.outcome.chain[0].subject}.",
                 "One address, two servers: on this node's way the connection is turned to another one.",
             )
             return Conclusion("network.intercepted", "proved", words, args={"address": step.address}, replaces=("*",))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from whypull.model import FlawSeen, Fix, HostsSeen, NodeConfigSeen
+from whypull.model import Fix, FlawSeen, HostsSeen, NodeConfigSeen
 from whypull.proofs import Conclusion, Evidence
-from whypull.proofs._walked import first_failed, walk
+from whypull.proofs._walked import failed as stopped
+from whypull.proofs._walked import walk
 from whypull.steps import Handshake
 
 NOT_SERVED = {"mirrors-beside-config-path", "tls-beside-config-path", "cri-disabled", "toml-broken"}
@@ -57,7 +58,7 @@ def trust_is_lost(evidence: Evidence) -> Conclusion | None:
     Proved where a handshake with the CA that stands there verifies.
     """
     flaws = [f for f in _flaws(evidence) if f.kind in TRUST_LOST and not f.stops]
-    failed = first_failed(evidence)
+    failed = stopped(evidence)
     handshake = failed is not None and isinstance(failed.step, Handshake) and bool(failed.outcome.verify)
     if not flaws or not (handshake or (failed is None and evidence.lets_in("tls.unknown-authority"))):
         return None
@@ -67,7 +68,7 @@ def trust_is_lost(evidence: Evidence) -> Conclusion | None:
     words = _words(flaws)
     if control is None:
         return Conclusion("node.runtime-config", "likely", words, replaces=("*",), fixes=_fixes(flaws))
-    words += (f"With the CA that stands there, the certificate of {control.step.host} verifies.",)  # type: ignore[union-attr] - a Handshake, as above
+    words += (f"With the CA that stands there, the certificate of {control.step.host} verifies.",)  # type: ignore[union-attr]
     return Conclusion("node.runtime-config", "proved", words, replaces=("*",), fixes=_fixes(flaws))
 
 

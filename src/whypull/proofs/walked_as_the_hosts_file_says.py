@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from whypull.model import Fix, NodeConfigSeen
 from whypull.proofs import Conclusion, Evidence
-from whypull.proofs._walked import first_failed, walk
+from whypull.proofs._walked import failed as stopped
+from whypull.proofs._walked import walk
 from whypull.steps import Connect, Handshake, Request, Resolve
 
 CONTROL = "hosts file"  # the nameserver's address of a name that the node has in /etc/hosts
@@ -13,7 +14,7 @@ CONTROL = "hosts file"  # the nameserver's address of a name that the node has i
 def argue(evidence: Evidence) -> Conclusion | None:
     """Proved where the registry answers at the nameserver's address, and not at the one of the file."""
     config = next((f for f in evidence.case.facts if isinstance(f, NodeConfigSeen)), None)
-    failed = first_failed(evidence)
+    failed = stopped(evidence)
     if config is None or not config.host_entries or failed is None or isinstance(failed.step, Request):
         return None
     host = getattr(failed.step, "host", "")
@@ -22,7 +23,7 @@ def argue(evidence: Evidence) -> Conclusion | None:
         return None
     controls = [t for t in walk(evidence) if t.control == CONTROL]
     known = [a for t in controls if isinstance(t.step, Resolve) for a in t.outcome.addresses]
-    words = (f"/etc/hosts of the node says {written[0]} for {host}.",)
+    words: tuple[str, ...] = (f"/etc/hosts of the node says {written[0]} for {host}.",)
     if not known or set(known) <= set(written):
         return None
     words += (f"The nameserver says {', '.join(known[:3])}.",)
