@@ -67,7 +67,7 @@ def pod(number: int) -> dict[str, Any]:
 
 def _metadata(name: str, namespace: str, number: int) -> dict[str, Any]:
     fields = {
-        f"k:{{\"name\":\"web\"}}.{i}": {".": {}, "f:image": {}, "f:name": {}, "f:resources": {}, "f:waiting": {}}
+        f'k:{{"name":"web"}}.{i}': {".": {}, "f:image": {}, "f:name": {}, "f:resources": {}, "f:waiting": {}}
         for i in range(22)
     }
     return {

@@ -68,6 +68,7 @@ class PodSeen:
     labels: tuple[tuple[str, str], ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()  # only those that name injection or pulls
     injected_by: str = ""  # "Dynatrace", "Istio", … where the object shows it
+    runs_on: tuple[tuple[str, str], ...] = ()  # nodes on which the same image runs, each with since when (RFC 3339)
 
 
 @dataclass(frozen=True, slots=True)

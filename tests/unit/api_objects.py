@@ -142,9 +142,8 @@ def read(*documents):
     """(cases, gathered) of documents: bytes, text, or what is written as JSON."""
     into, inventory = Gathered(), Inventory()
     for document in documents:
-        if not isinstance(document, (bytes, str)):
-            document = json.dumps(document)
-        data = document if isinstance(document, bytes) else document.encode("utf-8", "surrogatepass")
+        text = document if isinstance(document, (bytes, str)) else json.dumps(document)
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
         assert read_objects(data, into, inventory)
     return cases(into, inventory), into
 

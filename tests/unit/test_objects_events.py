@@ -94,6 +94,27 @@ def test_the_pause_image_is_a_pull_of_its_own_and_has_no_pods_secrets():
     assert not [f for f in cases[0].facts if not isinstance(f, Said)]
 
 
+def test_a_sandbox_that_was_made_later_is_past():
+    text = 'Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image "registry.shop.example/pause:3.10": failed to pull image "registry.shop.example/pause:3.10": x'
+    sandbox = api.event(text, "FailedCreatePodSandBox", path="")
+    later = api.event(FAILED, last=LATER)
+    assert [c.pull.container for c in read(api.listed(sandbox, later))[0]] == ["api"]
+    assert [c.pull.container for c in read(api.listed(sandbox, api.pod(waiting=("ErrImagePull", REFUSED))))[0]] == ["api"]
+
+
+def test_an_image_that_is_unpacked_only_when_the_container_is_made():
+    text = "failed to create containerd container: error unpacking image: mismatched image rootfs and manifest layers"
+    pulled = api.event(f'Container image "{IMAGE}" already present on machine', "Pulled", last=LATER, type="Normal")
+    assert [c.pull.container for c in read(api.listed(api.event(f"Error: {text}"), pulled))[0]] == ["api"]
+    assert read(api.listed(api.event(f"Error: {text}"), {**pulled, "reason": "Started"}))[0] == ()
+    assert [c.pull.container for c in read(api.pod(waiting=("CreateContainerError", text)))[0]] == ["api"]
+
+
+def test_a_runtime_that_does_not_answer_is_heard_from_the_sandbox():
+    text = 'Failed to create pod sandbox: rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"'
+    assert [c.pull.container for c in read(api.event(text, "FailedCreatePodSandBox", path=""))[0]] == ["sandbox"]
+
+
 # ---------------------------------------------------------------- what is past
 
 

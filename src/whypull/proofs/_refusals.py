@@ -28,6 +28,19 @@ def refusal(evidence: Evidence) -> Candidate | None:
     return best
 
 
+def wants_credentials(evidence: Evidence) -> Candidate | None:
+    """The candidate that shows that the registry asked for credentials; a 403 may refuse an address, a right or an account."""
+    best = refusal(evidence)
+    if best is None or best.cause in {"auth.forbidden", "auth.token-expired", "auth.credentials-rejected"}:
+        return None
+    return best
+
+
+def unasked(candidate: Candidate) -> bool:
+    """Whether the answer was a bare 401 or 403, so that it is open whether credentials came along."""
+    return candidate.failure.status in {401, 403} and not candidate.failure.sent
+
+
 def _hides(candidate: Candidate) -> bool:
     """Whether the words also fit a repository that exists and is hidden from who may not see it."""
     core = candidate.failure.core

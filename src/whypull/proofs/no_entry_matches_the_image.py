@@ -5,7 +5,7 @@ from __future__ import annotations
 from whypull.keyring import explain
 from whypull.model import PodSeen, SecretSeen
 from whypull.proofs import Conclusion, Evidence
-from whypull.proofs._refusals import refusal
+from whypull.proofs._refusals import refusal, unasked, wants_credentials
 
 PROVES = "secret.registry-mismatch"
 
@@ -22,21 +22,23 @@ def mismatch(evidence: Evidence) -> Conclusion | None:
     secrets = attached(evidence)
     pod = next((f for f in evidence.case.facts if isinstance(f, PodSeen)), None)
     refused = refusal(evidence)
-    if not secrets or refused is None or pod is None or not evidence.case.pull.image:
+    if not secrets or refused is None or refused.failure.sent == "yes" or pod is None or not evidence.case.pull.image:
         return None
     if any(s.problem or s.ignored for s in secrets):
         return None
     trace = explain(evidence.case.pull.image, secrets)
     if trace.would_send != "nothing" or not trace.entries:
         return None
-    whole = len(secrets) == len(pod.pull_secrets)
+    whole = len(secrets) == len(pod.pull_secrets) and refused.failure.sent == "no"
+    open_ = wants_credentials(evidence) is None or unasked(refused)
     named = next((e for e in trace.entries if e.suggest), trace.entries[0])
     return Conclusion(
         PROVES,
-        "proved" if whole and refused.failure.sent != "yes" else "likely",
+        "proved" if whole else "possible" if open_ else "likely",
         tuple(f"Secret {e.secret}, entry {e.key}: {e.why}." for e in trace.entries[:4]),
         args={"secret": named.secret, "key": named.key, "suggest": named.suggest or trace.suggest},
-        replaces=("*",) if whole and refused.failure.sent != "yes" else ("auth.credentials-missing",),
+        replaces=("*",) if whole else ("auth.credentials-missing",),
+        odds=60 if open_ and not whole else 95,
     )
 
 

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from whypull.model import Fact, NodeSeen, Pull, SecretSeen
     from whypull.read.gather import Gathered
     from whypull.read.object_events import EventSeen
-    from whypull.read.object_structs import Thing
+    from whypull.read.object_structs import Spec, Status, Thing
 
 MOST_EVENTS: Final = 200_000
+MOST_NODES: Final = 8  # on which an image runs
 MOST_SECRETS: Final = 20  # that are there and that the pod does not name
 _MOST_OWNERS: Final = 5
 _OWNED: Final = frozenset({
@@ -32,6 +33,7 @@ class Inventory:
     def __init__(self) -> None:
         self.pods: dict[tuple[str, str], PodRecord] = {}
         self.running: dict[tuple[str, str], tuple[str, str]] = {}  # (namespace, pod): (uid, when its last container began)
+        self.runs: dict[str, dict[str, str]] = {}  # image as its containers name it: {node: since when}
         self.events: list[EventSeen] = []
         self.nodes: dict[str, NodeSeen] = {}
         self.disks: dict[str, dict[str, None]] = {}  # node: reasons of events on its disk
@@ -84,10 +86,7 @@ class Inventory:
     def _pod(self, thing: Thing) -> None:
         status, meta = thing.status, thing.metadata
         if status is not None and meta is not None and runs(status):
-            since = ""
-            for one in status.containerStatuses or ():
-                if one.state and one.state.running and (one.state.running.startedAt or "") > since:
-                    since = one.state.running.startedAt or ""
+            since = self._runs(thing.spec, status)
             key = (meta.namespace or "", meta.name or "")
             self.running[key] = (meta.uid or "", since)
             self.pods.pop(key, None)  # a stream of changes: the last one counts
@@ -95,6 +94,22 @@ class Inventory:
         record = PodRecord(thing)
         self.pods[record.namespace, record.name] = record
         self.running.pop((record.namespace, record.name), None)
+
+    def _runs(self, spec: Spec | None, status: Status) -> str:
+        """Remembers where the images of a running pod run. When its last container began."""
+        since = ""
+        node = (spec.nodeName if spec else None) or ""
+        for one in status.containerStatuses or ():
+            running = one.state.running if one.state else None
+            if running is None:
+                continue
+            began = running.startedAt or ""
+            since = max(since, began)
+            if one.image and node:
+                nodes = self.runs.setdefault(one.image, {})
+                if len(nodes) < MOST_NODES or node in nodes:
+                    nodes[node] = max(nodes.get(node, ""), began)
+        return since
 
     def _node(self, thing: Thing) -> None:
         from whypull.read.object_nodes import node_seen  # noqa: PLC0415 - a list of pods alone needs none of these
@@ -146,7 +161,7 @@ class Inventory:
         found: list[Fact] = []
         record = self._record(pull)
         if record is not None and pull.container != "sandbox":  # the pause image is pulled without the pod's credentials
-            seen = record.seen(pull.container, self._owner(record))
+            seen = record.seen(pull.container, self._owner(record), self._runs_on(pull.image))
             found.append(seen)
             account = self.accounts.get((record.namespace, seen.service_account or "default"))
             if account is not None:
@@ -156,6 +171,16 @@ class Inventory:
         if node is not None:
             found.append(self._with_disk(node))
         return tuple(found)
+
+    def _runs_on(self, image: str) -> tuple[tuple[str, str], ...]:
+        """Where else an image runs; a status names it as the runtime does, a pod as its author did."""
+        from whypull.reference import InvalidReference, parse  # noqa: PLC0415
+
+        try:
+            full = parse(image).normalised
+        except InvalidReference:
+            full = image
+        return tuple({**self.runs.get(full, {}), **self.runs.get(image, {})}.items())
 
     def _record(self, pull: Pull) -> PodRecord | None:
         if pull.namespace or not pull.pod:

@@ -6,7 +6,8 @@ Message formats: pkg/kubelet/events and pkg/kubelet/images of Kubernetes 1.20 to
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from whypull.records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _FIELD: Final = re.compile(r"^spec\.(?:containers|initContainers|ephemeralContai
 _FAILED: Final = re.compile(
     r"Failed to pull image |[Bb]ack-off pulling image |Failed to apply default image tag |Failed to inspect image |"
     r"is not present with pull policy of Never|Failed to record image pull intent|sandbox image|"
+    r"error unpacking image|failed to extract layer|mismatched image rootfs|dial unix \S{1,200}\.sock|"
     r"(?:Error: |with )(?:ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName|ImageInspectError|"
     r"RegistryUnavailable|SignatureValidationFailed)\b"
 )

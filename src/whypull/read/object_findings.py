@@ -27,6 +27,23 @@ def say(inventory: Inventory, into: Gathered) -> None:
         _missing_secrets(inventory, into, failing)
     for sentence in troubles.sentences():
         into.note(sentence)
+    if not into.heard and not inventory.events:
+        _ask(inventory, into)
+
+
+def _ask(inventory: Inventory, into: Gathered) -> None:
+    """A pod that waits for its first container says why only in its events."""
+    for record in inventory.pods.values():
+        if (
+            record.node
+            and record.status.phase == "Pending"
+            and any(c.reason == "ContainerCreating" for c in record.containers.values())
+        ):
+            into.note(
+                f"Pod {_named((record.namespace, record.name), '')} waits for its containers to be made; its events say why."
+            )
+            into.ask(f"kubectl describe pod {record.name} -n {record.namespace or '<namespace>'}")
+            return
 
 
 # ---------------------------------------------------------------- pods
@@ -97,41 +114,64 @@ def _events(inventory: Inventory, into: Gathered, troubles: Troubles, failing: s
     return found
 
 
-def _done(inventory: Inventory) -> dict[tuple[str, str, str], str]:
-    """(namespace, pod, container): when it was last said that its image is there."""
+def _done(inventory: Inventory) -> dict[tuple[str, str, str, bool], str]:
+    """(namespace, pod, container, made): when it was last said that its image is there, or that it was even made of it.
+
+    Without a container: when anything was last said of one, for which the pod's sandbox must have been there.
+    """
     from whypull.read.object_events import kind_of  # noqa: PLC0415
 
-    done: dict[tuple[str, str, str], str] = {}
+    done: dict[tuple[str, str, str, bool], str] = {}
     for event in inventory.events:
+        if event.about == "Pod" and event.container:
+            sandbox = (event.namespace, event.name, "", False)
+            done[sandbox] = max(done.get(sandbox, ""), event.last)
         if event.about == "Pod" and event.container and kind_of(event) == "done":
-            key = (event.namespace, event.name, event.container)
-            done[key] = max(done.get(key, ""), event.last)
+            for made in (False, True) if event.reason != "Pulled" else (False,):
+                key = (event.namespace, event.name, event.container, made)
+                done[key] = max(done.get(key, ""), event.last)
     return done
 
 
-def _over(event: EventSeen, inventory: Inventory, done: dict[tuple[str, str, str], str]) -> bool:
+def _over(event: EventSeen, inventory: Inventory, done: dict[tuple[str, str, str, bool], str]) -> bool:
     """Whether the failure that an event tells of is past: the container ran later, or the pod is another one by now."""
     key = (event.namespace, event.name)
-    if key in inventory.running:
-        uid, since = inventory.running[key]
-        return bool(uid and event.uid and uid != event.uid) or not since or event.last[:19] <= since[:19]
+    uid, since = inventory.running.get(key, ("", ""))
     record = inventory.pods.get(key)
-    if record is not None:
-        if record.uid and event.uid and record.uid != event.uid:
-            return True
-        one = record.containers.get(event.container)
-        if one is not None and one.state == "failing":
-            return False
-        if one is not None and one.state in {"pulled", "troubled"}:
-            return not one.since or event.last[:19] <= one.since[:19]
-    when = done.get((event.namespace, event.name, event.container))
-    return when is not None and when[:19] >= event.last[:19]
+    uid = record.uid if record else uid
+    if uid and event.uid and uid != event.uid:
+        return True
+    if key in inventory.running:
+        return not since or _by(event.last, since)
+    states = record.containers if record else {}
+    if event.reason == "FailedCreatePodSandBox" and any(c.state != "open" for c in states.values()):
+        return True
+    one = states.get(event.container)
+    if one is not None and one.state == "failing":
+        return False
+    if one is not None and one.state in {"pulled", "troubled"}:
+        return not one.since or _by(event.last, one.since)
+    return _succeeded(event, done)
+
+
+def _succeeded(event: EventSeen, done: dict[tuple[str, str, str, bool], str]) -> bool:
+    """Whether a later event says that it came off."""
+    if not event.container and event.reason != "FailedCreatePodSandBox":
+        return False
+    unpacking = "error unpacking image" in event.text  # may come when the container is made, after the pull
+    when = done.get((event.namespace, event.name, event.container, unpacking))
+    return when is not None and _by(event.last, when)
+
+
+def _by(time: str, then: str) -> bool:
+    """Whether one RFC 3339 time is not after another, to the second."""
+    return time[:19] <= then[:19]
 
 
 def _pull_of(event: EventSeen, inventory: Inventory) -> Pull:
     record = inventory.pods.get((event.namespace, event.name))
     node = event.node or (record.node if record else "")
-    if "sandbox image" in event.text:
+    if event.reason == "FailedCreatePodSandBox" or "sandbox image" in event.text:
         return Pull(_image_in(event), event.namespace, event.name, "sandbox", node)
     container, image = event.container, ""
     if record is not None:

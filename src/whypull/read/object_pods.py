@@ -6,7 +6,6 @@ cause; from 1.32 on it does; from 1.33 on an unreadable pull secret's raw error 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 
 from msgspec import DecodeError, ValidationError
@@ -15,6 +14,7 @@ from msgspec.json import Decoder
 from whypull.model import PodSeen
 from whypull.read.injectors import injected_by, worth_keeping
 from whypull.read.object_structs import Metadata, Owner, Spec, Status
+from whypull.records import dataclass
 from whypull.redact import redacted
 
 TYPE_CHECKING = False
@@ -33,6 +33,7 @@ IMAGE_REASONS: Final = frozenset({
     "RegistryUnavailable", "SignatureValidationFailed",
 })  # fmt: skip
 _OPEN: Final = frozenset({"ContainerCreating", "PodInitializing", "", None})
+_UNPACKING: Final = ("error unpacking image", "failed to extract layer", "mismatched image rootfs")
 _MOST_LABELS: Final = 60
 _texts: Final = Decoder(dict[str, str | None])
 _owners: Final = Decoder(list[Owner])
@@ -73,7 +74,7 @@ class PodRecord:
         """Kind and name of its controller, else of its first owner; empty where it has none."""
         return owner_of(self.meta)
 
-    def seen(self, container: str, owner: str) -> PodSeen:
+    def seen(self, container: str, owner: str, runs_on: tuple[tuple[str, str], ...] = ()) -> PodSeen:
         """The facts for the pull of one container; empty names where the object does not tell."""
         spec, mine = self.spec, self.containers.get(container)
         annotations = texts(self.meta.annotations)
@@ -89,6 +90,7 @@ class PodRecord:
             labels=tuple(sorted(texts(self.meta.labels).items())[:_MOST_LABELS]),
             annotations=tuple((k, redacted(v)[:200]) for k, v in sorted(annotations.items()) if worth_keeping(k))[:_MOST_LABELS],
             injected_by=injected_by(mine.name, mine.image, annotations) if mine else "",
+            runs_on=runs_on,
         )
 
 
@@ -141,12 +143,14 @@ def _container(name: str, wanted: Container | None, seen: ContainerStatus | None
         made.reason = state.terminated.reason or ""
     elif state.waiting is not None:
         made.reason, made.message = state.waiting.reason or "", state.waiting.message or ""
-        made.state = _waiting(made.reason)
+        made.state = _waiting(made.reason, made.message)
     return made
 
 
-def _waiting(reason: str) -> Is:
-    """What a waiting.reason says of the pull."""
+def _waiting(reason: str, message: str) -> Is:
+    """What a waiting.reason says of the pull. containerd unpacks some images only when it makes the container."""
+    if reason == "CreateContainerError" and any(words in message for words in _UNPACKING):
+        return "failing"
     if reason in IMAGE_REASONS or " " in reason.strip():
         return "failing"  # words instead of a name: an error of the image step, raw (kubelet 1.33 and newer)
     return "open" if reason in _OPEN else "troubled"
