@@ -261,3 +261,14 @@ def test_a_credential_that_was_filled_in_is_hidden_from_a_command():
         as_json.line(one),
     ):
         assert "hunter2" not in text
+
+
+def test_a_group_in_several_namespaces_is_told_to_do_it_in_each():
+    every = tuple(Pull("a.example/b:1", space, "web-0") for space in ("shop", "cart", "mail"))
+    found = Finding("secret.not-attached", "likely", "t", ("b",), {}, (Fix("you", run="kubectl get sa default -n shop\nls"),))
+    one = Diagnosis("cause", every[0], (found,), count=3, pulls=every)
+    said = "The commands name shop; the same is needed for the namespaces cart, mail."
+    assert said in " ".join(screen([one], Reading(), 80, Style()).split())
+    assert said in ticket([one], Reading())
+    alone = Diagnosis("cause", every[0], (found,), pulls=every[:1])
+    assert "The commands name" not in screen([alone], Reading(), 80, Style())

@@ -78,7 +78,7 @@ class _Screen:
         yield from self.path(one)
         if one.verdict == "cause":
             yield from self.how_we_know(one, one.findings[0])
-            yield from self.fixes(one.findings[0].fixes, one.findings[0].cause)
+            yield from self.fixes(one, one.findings[0].fixes, one.findings[0].cause)
             yield from self.asks(one, "To be certain")
         elif one.findings:
             yield from self.candidates(one)
@@ -197,7 +197,7 @@ class _Screen:
 
     # ------------------------------------------------------------ what to do
 
-    def fixes(self, fixes: Sequence[Fix], cause: str) -> Iterator[str]:
+    def fixes(self, one: Diagnosis, fixes: Sequence[Fix], cause: str) -> Iterator[str]:
         owners = list(words.by_owner(fixes))
         for number, (who, theirs) in enumerate(owners[:MOST_OWNERS]):
             yield ""
@@ -209,6 +209,10 @@ class _Screen:
                 yield from self.commands(fix.run)
                 if fix.wait:
                     yield from self.prose(plain(fix.wait), "    ")
+        besides = words.elsewhere(one, fixes)
+        if besides:
+            yield ""
+            yield from self.prose(besides, "    ")
         if len(owners) > MOST_OWNERS:
             yield from self.prose(f"{len(owners) - MOST_OWNERS} more: {self.prog} explain {cause}", "    ")
 

@@ -57,6 +57,9 @@ def _entry(one: Diagnosis, fixes: Sequence[Fix], reading: Reading, prog: str) ->
             yield markdown(fix.do)
         if fix.run:
             yield fenced(fix.run, "sh")
+    besides = words.elsewhere(one, fixes)
+    if besides:
+        yield markdown(besides)
     yield "### How to check"
     yield from _check(one, fixes, prog)
 

@@ -6,7 +6,7 @@ import re
 
 from whypull.model import STAGES, Said
 from whypull.redact import redacted
-from whypull.render.layout import counted
+from whypull.render.layout import counted, listed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -161,6 +161,20 @@ def by_owner(fixes: Sequence[Fix]) -> Iterator[tuple[str, list[Fix]]]:
     for fix in fixes:
         owners.setdefault(fix.who, []).append(fix)
     yield from owners.items()
+
+
+def elsewhere(one: Diagnosis, fixes: Sequence[Fix]) -> str:
+    """What is needed besides where commands name one namespace or node and the pulls are in several; empty where nothing is."""
+    run = " ".join(f"{fix.run} " for fix in fixes)
+    said = []
+    for what, mine, names in (
+        ("namespaces", one.pull.namespace, list(dict.fromkeys(p.namespace for p in all_pulls(one) if p.namespace))),
+        ("nodes", one.pull.node, nodes(all_pulls(one))),
+    ):
+        others = [name for name in names if name != mine]
+        if mine and others and f" {mine} " in run.replace("\n", " "):
+            said.append(f"The commands name {mine}; the same is needed for the {what} {listed(others)}.")
+    return " ".join(said)
 
 
 def because(finding: Finding) -> list[str]:
