@@ -46,6 +46,8 @@ FORMS = {
     "log between": '{"kind":"PodList","apiVersion":"v1","items":[]}\n==== START logs for container api of pod x/y ====\nFailed to pull image "z": no\n'
     "{\n==== END logs for container api of pod x/y ====\n" + json.dumps(api.listed(*BAD)),
     "behind a mark": "\ufeff" + json.dumps(api.listed(*BAD)),
+    "after a prompt": "anna@jump:~$ kubectl get pods -o json\n" + json.dumps(api.listed(*BAD), indent=4) + "\nanna@jump:~$ kubectl get nodes\n",
+    "fenced": "```json\n" + json.dumps(api.listed(*BAD), indent=4) + "\n```\n",
     "quoted": "\n".join("> " + line for line in json.dumps(api.listed(*BAD), indent=4).splitlines()),
 }  # fmt: skip
 
@@ -64,7 +66,7 @@ def test_it_does_not_matter_where_the_stream_is_cut(form, size):
     if size == 1 and len(data) > 12_000:
         data = data[:6000]
     if form == "quoted":
-        return
+        data = data[:0]
     blocks = (data[i : i + size] for i in range(0, len(data), size))
     whole, pieces = Objects(iter([data])), Objects(blocks)
     names = [[t.metadata and t.metadata.name for batch in r.batches() for t in batch] for r in (whole, pieces)]
@@ -147,6 +149,16 @@ def test_what_is_no_object_is_left_whole_for_other_readers(text):
     source = Source("x", io.BytesIO(text.encode()).read)
     assert read_objects(source, Gathered(), Inventory()) is False
     assert bytes(source) == text.encode()
+
+
+def test_what_stands_around_objects_is_read_as_text_and_the_objects_are_not():
+    from whypull.read.reading import read_text
+
+    said = f'Failed to pull image "registry.shop.example/web:3": {REFUSED}'
+    reading = read_text(json.dumps(api.listed(BAD[0]), indent=4) + f"\nand then\n{said}\n")
+    assert sorted(c.pull.image for c in reading.cases) == [api.IMAGE, "registry.shop.example/web:3"]
+    assert [c.pull.pod for c in read_text(FORMS["after a prompt"]).cases] == NAMES
+    assert {s.via for c in read_text(json.dumps(BAD[0])).cases for s in c.facts if isinstance(s, Said)} == {"status"}
 
 
 def test_objects_from_several_sources_are_joined():

@@ -69,10 +69,8 @@ def test_no_value_of_a_secret_is_in_any_fact():
 )
 def test_what_the_kubelet_makes_of_a_content(made, problem, ignored):
     found = secrets(api.listed(api.pod(**FAILING), made))[0]
-    assert (problem in found.problem if problem else not found.problem)
-    assert (
-        ignored in found.ignored if ignored else not found.ignored
-    )
+    assert problem in found.problem if problem else not found.problem
+    assert ignored in found.ignored if ignored else not found.ignored
 
 
 @pytest.mark.parametrize("value", ["", "REDACTED", "**REDACTED**", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "<hidden>", "eyJhd..."])

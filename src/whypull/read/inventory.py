@@ -150,6 +150,12 @@ class Inventory:
 
     # ------------------------------------------------------------ what is made of it
 
+    @property
+    def tells(self) -> bool:
+        """Whether any object tells how a pod fares: a manifest does not."""
+        fares = any(record.status.phase for record in self.pods.values())
+        return bool(self.events or self.running or fares or self.nodes or self.secrets)
+
     def settle(self, into: Gathered) -> None:
         """Says to the gathering which pulls fail and what else is wrong. Called once, when all is read."""
         from whypull.read.object_findings import say  # noqa: PLC0415 - it needs this module's nouns

@@ -7,6 +7,7 @@ import re
 from msgspec import DecodeError, ValidationError
 from msgspec.json import Decoder
 
+from whypull.read.object_edges import first_byte, unquoted, without_edges
 from whypull.read.object_structs import Thing
 from whypull.read.sources import Source
 
@@ -26,7 +27,6 @@ _JSON = re.compile(
     rb'"apiVersion"\s*:\s*"|"kind"\s*:\s*"[A-Z]\w*List"|"items"\s*:\s*\[\s*(?:\{\s*"(?:metadata|apiVersion|kind)"|\])|"involvedObject"\s*:\s*\{|'
     rb'"type"\s*:\s*"(?:ADDED|MODIFIED|DELETED|BOOKMARK)"\s*,\s*"object"|"(?:containerStatuses|waiting)"\s*:\s*[\[{]'
 )
-_QUOTE = re.compile(rb"^(?:> ?)+", re.MULTILINE)
 _OF_SECRETS = re.compile(r"(?:^|[/\\])secrets?\.(?:json|ya?ml)$")
 _list = Decoder(list[Thing])
 _one = Decoder(Thing)
@@ -37,17 +37,17 @@ def read_objects(data: bytes | memoryview | Source, into: Gathered, inventory: I
     """Adds the objects of an input to the inventory. False where it holds none: then nothing of it was consumed."""
     source = data if isinstance(data, Source) else _source(bytes(data))
     head = source[:]
-    first = head.lstrip()[:1]
+    first = first_byte(head)
     if first == b">":
         whole = source.within(QUOTED)
         if whole is None:
             return False
-        source = _source(_QUOTE.sub(b"", whole))
+        source = _source(unquoted(whole))
         head = source[:]
-        first = head.lstrip()[:1]
+        first = first_byte(head)
     reader: Objects | Documents
     if first in {b"{", b"["}:
-        if b'"whypull-case/' in head[:200]:
+        if head.lstrip()[:1] == b"{" and b'"whypull-case/' in head[:200]:
             return _case(source, into)
         if not _JSON.search(head):
             return False
@@ -115,7 +115,7 @@ def _inner(thing: Thing, depth: int) -> Iterator[tuple[str, bool, list[Thing]]]:
 def _tell(notes: Iterable[str], texts: Iterable[bytes], into: Gathered) -> None:
     for note in notes:
         into.note(note)
-    text = b"".join(texts)
+    text = without_edges(b"".join(texts))
     if text.strip():
         from whypull.read.paste import read_paste  # noqa: PLC0415
 

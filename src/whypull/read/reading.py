@@ -57,8 +57,10 @@ def _one(data: bytes | Source, into: Gathered, inventory: _Lazy) -> None:
     if _may_be_objects(data):
         from whypull.read.objects import read_objects  # noqa: PLC0415 - msgspec costs 10 ms
 
-        before = len(into.heard) + len(into.cases)
-        if read_objects(data, into, inventory.get()) and not (len(into.heard) + len(into.cases) == before and _is_short(data)):
+        told = len(into.heard) + len(into.cases)
+        objects = inventory.get()
+        read = read_objects(data, into, objects)
+        if read and (objects.tells or told < len(into.heard) + len(into.cases) or not _is_short(data)):
             return
     from whypull.read.paste import read_paste  # noqa: PLC0415
 
@@ -72,7 +74,7 @@ def _is_short(data: bytes | Source) -> bool:
 
 def _may_be_objects(data: bytes | Source) -> bool:
     head = bytes(data[:4096]).lstrip(b"\xef\xbb\xbf \t\r\n")
-    return head[:1] in {b"{", b"["} or b"apiVersion:" in head or b"kind:" in head or b"\0" in head[:4]
+    return head[:1] in {b"{", b"["} or any(mark in head for mark in (b"apiVersion", b"kind:", b'"items"')) or b"\0" in head[:4]
 
 
 def _reading(into: Gathered, inventory: _Lazy) -> Reading:

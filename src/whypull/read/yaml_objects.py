@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from whypull.read.object_edges import BREAK, COMMENT
 from whypull.read.yaml_gate import Refused, ours, parsed, quick
 
 TYPE_CHECKING = False
@@ -19,15 +20,10 @@ LARGEST = 8 << 20  # bytes of one item, or of a document that is no list
 HEAD = 64 * 1024
 MOST_TEXT = 4 << 20  # bytes kept of the text between documents
 
-_PROMPT = rb"(?:(?:\[[^\]\n]{1,80}\]|PS [^\n>]{1,80}|[^\s\"'{}\[\]]{0,80})[$#%>] ?)?(?:kubectl|oc|k) [^\n]*"
-BREAK = re.compile(
-    rb"^(?:---(?:[ \t][^\n]*)?|\.\.\.|[ \t]*(?:```|~~~)[^\n]*|" + _PROMPT + rb"|[$%] [^\n]*)\r?(?:\n|\Z)", re.MULTILINE
-)
 _TOP = re.compile(
     rb"^[ \t]*(?:- )?(?:apiVersion|kind|items|involvedObject|regarding|containerStatuses|waiting)[ \t]*:(?:[ \t\r]|$)",
     re.MULTILINE,
 )
-_COMMENT = re.compile(rb"^[ \t]*#[^\n]*", re.MULTILINE)
 _ITEMS = re.compile(rb"^items:[ \t]*\r?\n(?:[ \t]*\r?\n)*(?P<indent> *)(?=- )", re.MULTILINE)
 _LIST_KIND = re.compile(rb"^kind:[ \t]*\"?(\w*)List\"?[ \t]*\r?$", re.MULTILINE)
 
@@ -35,7 +31,7 @@ _LIST_KIND = re.compile(rb"^kind:[ \t]*\"?(\w*)List\"?[ \t]*\r?$", re.MULTILINE)
 def looks_like_objects(text: bytes) -> bool:
     """Whether a document names itself as an object or a list of the API, at the left edge of its text."""
     found = _TOP.search(text)
-    return found is not None and not _COMMENT.sub(b"", text[: found.start()]).strip()
+    return found is not None and not COMMENT.sub(b"", text[: found.start()]).strip()
 
 
 def begins_with_objects(head: bytes) -> bool:
