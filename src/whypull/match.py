@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from whypull.causes import compiled, patterns
 from whypull.proofs import Candidate
 
@@ -29,6 +31,7 @@ _ROLE_WORDS = {
 _SECOND = 6  # a second reading is kept at a sixth: shown only where something else lifts it
 
 
+@lru_cache(maxsize=512)  # a cluster says the same of hundreds of pods
 def candidates(failure: Failure) -> tuple[Candidate, ...]:
     """What the words of one attempt let in, best first, one a cause; empty for words that no page knows."""
     found: dict[str, Candidate] = {}

@@ -5,6 +5,8 @@ Nothing is cut before the catalogue has seen it; wrappers are looked through, no
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import re
 
 from whypull.lazy import regex
@@ -48,6 +50,7 @@ _MIRRORS = regex(r"\(Mirrors also failed: (?P<mirrors>\[.*?\])\): (?P<primary>.*
 _MIRROR = regex(r"\[(?P<one>[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)\]")
 
 
+@lru_cache(maxsize=512)  # a cluster says the same of hundreds of pods
 def failures(text: str, image: str = "") -> tuple[Failure, ...]:
     """Every failed attempt that the text tells of: one for most, one a credential or mirror for aggregates.
 
@@ -79,8 +82,11 @@ _IMAGE = tuple(
         r'[Ff]ailed to get sandbox image "([^"]+)"',
         r'[Ff]ailed pulling image "([^"]+)"',
         r'[Ff]ailed to pull image "([^"]+)"',
-        r"\b(?:Pull|Pulling|pulling|PullImage|Pull image|Cancel pulling image|Container image|to pull and unpack image|"
-        r'resolve (?:reference|image)|default image tag|image pull failed for|Failed to inspect image)[: ]+"([^"\s]{2,600}(?: [^"\s]{1,300})?)"',
+        (
+            r"\b(?:Pull|Pulling|pulling|PullImage|Pull image|Cancel pulling image|Container image|to pull and unpack image|"
+            "resolve (?:reference|image)|default image tag|image pull failed for|Failed to inspect image)"
+            r'[: ]+"([^"\s]{2,600}(?: [^"\s]{1,300})?)"'
+        ),
         r"[Ff]ailed to pull image:? ([^\s\"\[,;]+[\w])(?=[\s:,\"””'’])",
         r"image pull failed for ([^\s,\"]+),",
         r"(?:docker|podman|nerdctl|crictl|crane|buildah) (?:-[-\w]+(?:[= ][^\s-]\S*)? )*pull (?:-[-\w]+(?:=\S+)? )*([\w][^\s]*)",
@@ -102,7 +108,7 @@ def image_in(core: str) -> str:
     if "image" in low or "pull" in low or "docker" in low or "manifest" in low or "from " in low:
         for pattern in _IMAGE:
             found = pattern.search(core)
-            if found and "/" != found[1][0]:
+            if found and found[1][0] != "/":
                 return found[1].rstrip(".:,")
             if found:
                 return found[1]
@@ -134,7 +140,8 @@ _STATUS = tuple(
 )
 _TOKEN = regex(
     r"failed to fetch (?:anonymous|oauth) token|[Rr]equesting bear?er token|unable to retrieve auth token|"
-    r"fetch(?:ing)? token|decod\w+ (?:bearer )?token|/(?:oauth2/)?(?:v2/)?token\?|/oauth2/token|/jwt/auth\?|/v2/auth\?|/service/token\?|"
+    r"fetch(?:ing)? token|decod\w+ (?:bearer )?token|/(?:oauth2/)?(?:v2/)?token\?|/oauth2/token|"
+    r"/jwt/auth\?|/v2/auth\?|/service/token\?|"
     r"/api/docker/[^/\s]+/v2/token|[?&]scope=repository"
 )
 _STORAGE = regex(
@@ -143,14 +150,16 @@ _STORAGE = regex(
 )
 _STORAGE_HOST = regex(
     r"cloudfront\.net|cloudflare\.docker\.com|cloudfront\.docker\.com|r2\.cloudflarestorage\.com|"
-    r"\bs3[.-][\w.-]*amazonaws\.com|storage\.googleapis\.com|blob\.core\.windows\.net|\.data\.azurecr\.io|data\.mcr\.microsoft\.com|"
+    r"\bs3[.-][\w.-]*amazonaws\.com|storage\.googleapis\.com|blob\.core\.windows\.net|\.data\.azurecr\.io|"
+    r"data\.mcr\.microsoft\.com|"
     r"cdn\.mscr\.io|pkg-containers\.githubusercontent\.com|cdn\d*\.quay\.io|quaycdn|azurefd\.net|azureedge\.net|"
     r"cdn\.registry\.gitlab-static\.net|starport-layer-bucket"
 )
 # Hosts that are asked in place of a registry and never by a registry's redirect: public mirrors, and caches on the node itself.
 _MIRROR_HOST = regex(
     r"^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])(?::|$)|(?:^|\.)(?:docker\.mirrors\.ustc\.edu\.cn|mirror\.aliyuncs\.com|"
-    r"registry\.docker-cn\.com|docker\.m\.daocloud\.io|mirror\.gcr\.io|mirror\.ccs\.tencentyun\.com)$|^(?:hub-|docker-|registry-)?mirror\d*\."
+    r"registry\.docker-cn\.com|docker\.m\.daocloud\.io|mirror\.gcr\.io|mirror\.ccs\.tencentyun\.com)$|"
+    r"^(?:hub-|docker-|registry-)?mirror\d*\."
 )
 _BLOB_PATH = regex(r"/v2/\S+/(?:blobs|manifests)/|/v2/?$|/v1/|/v0/")
 _HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com", "cdn-registry-1.docker.io"})
@@ -222,7 +231,7 @@ def _spoken_to(core: str) -> str:
     return found[1].lower() if found else ""
 
 
-def _role(core: str, url: str, host: str, own: str) -> Role:
+def _role(core: str, url: str, host: str, own: str) -> Role:  # noqa: PLR0911 - one rule after the other
     if "proxyconnect" in core:
         return "proxy"
     if "?ns=" in core or "&ns=" in core:
