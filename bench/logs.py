@@ -71,8 +71,9 @@ def generate(path, count):
 
 def measure(command, stdin=None):
     """CPU seconds and peak MB of one run, and its output."""
-    process = subprocess.Popen(command, stdin=open(stdin, "rb") if stdin else subprocess.DEVNULL, stdout=subprocess.PIPE)
-    out = process.stdout.read()
+    with open(stdin or os.devnull, "rb") as source:
+        process = subprocess.Popen(command, stdin=source, stdout=subprocess.PIPE)
+        out = process.stdout.read()
     _, _, used = os.wait4(process.pid, 0)
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, out
 

@@ -24,11 +24,32 @@ _HARMLESS = frozenset({
     "scope", "service", "ns", "n", "last", "timeout", "limit", "watch", "resourceversion", "labelselector", "fieldselector",
     "grant_type", "access_type", "offline_token", "client_id", "x-amz-algorithm", "x-amz-date", "x-amz-expires",
     "x-amz-signedheaders", "x-goog-algorithm", "x-goog-date", "x-goog-expires", "x-goog-signedheaders", "expires", "se", "st",
-    "sp", "sv", "sr", "spr", "skt", "ske", "sks", "skv", "arch", "flavor", "fromimage", "tag", "platform", "digest", "mount", "from",
+    "sp", "sv", "sr", "spr", "skt", "ske", "sks", "skv", "arch", "flavor", "fromimage", "tag", "platform", "digest", "mount",
+    "from",
 })  # fmt: skip
 
 _END = r"[^\s\"'<>\\,;)\]}]"  # what a bare value is made of
-_SAID = r"password|passwd|pwd|passphrase|identitytoken|registrytoken|refresh_?token|access_?token|id_?token|client_?secret|private_key|secret_?access_?key|session_?token|api_?key|auth|token|\.dockerconfigjson|\.dockercfg"
+_SAID = (
+    "password|passwd|pwd|passphrase|identitytoken|registrytoken|refresh_?token|access_?token|id_?token|client_?secret|"
+    r"private_key|secret_?access_?key|session_?token|api_?key|auth|token|\.dockerconfigjson|\.dockercfg"
+)
+_HEADERS = (
+    "x-registry-auth", "x-registry-config", "private-token", "job-token", "x-jfrog-art-api", "x-api-key", "x-vault-token",
+    "cookie", "set-cookie", "api-token",
+)  # fmt: skip
+_ENVIRONMENT = (
+    r"[A-Za-z0-9_]{0,60}(?:PASSWORD|PASSWD|_TOKEN|SECRET_KEY|ACCESS_KEY|API_KEY|APIKEY|CLIENT_SECRET)|(?:docker[-_]?)?password|passwd|"
+    r"token|access_token|refresh_token|identitytoken|sig|signature|client_secret|aws_secret_access_key|aws_session_token"
+)
+_OPTIONS = "password|passwd|pass|token|registry-token|identity-token|auth|api-key|secret|client-secret"
+_QUOTE = r"(?:\\*[\"'])?"
+_URL = r"[a-z][a-z0-9+.-]{1,20}:(?:\\?/){2}"
+_SHAPES = (
+    r"gh[pousr]_[A-Za-z0-9]{16,255}", r"github_pat_\w{20,255}", r"gl(?:pat|dt|rt|cbt|oas|ptt|ft|imt|soat)-[\w.-]{8,300}",
+    r"dckr_[po]at_[\w-]{8,100}", r"AKCp[A-Za-z0-9]{10,100}", r"dt0[a-z]\d\d\.[A-Z0-9]{8,64}(?:\.[A-Z0-9]{8,128})?",
+    r"xox[abprs]-[\w-]{10,200}", r"npm_[A-Za-z0-9]{20,60}", r"hvs\.[\w-]{20,300}", r"ya29\.[\w.-]{20,2000}", r"AIza[\w-]{30,45}",
+    r"cmVmdGtu[A-Za-z0-9+/=]{16,200}",
+)  # fmt: skip
 
 
 def _query(found: re.Match[str]) -> str:
@@ -53,38 +74,97 @@ def _keep(found: re.Match[str]) -> str:
 
 
 _NAMES = ('auth"', "auth\\", "auth'", "passw", "pwd", "passphrase", 'token"', "token\\", "token'", "secret", "key", ".dockerc")
-_MARKED: tuple[tuple[tuple[str, ...], str], ...] = (
-    # user:password@host, first where the password holds a slash or an @
-    (("@",), r"(?P<mark>[a-z][a-z0-9+.-]{1,20}:(?:\\?/){2})[^\s\"'/@:<>]{0,500}:(?!\d{1,5}(?:/|$))[^\s\"'<>]{1,2000}(?P<rest>@(?!sha\d))"),
-    (("@",), r"(?P<mark>[a-z][a-z0-9+.-]{1,20}:(?:\\?/){2})[^/\s\"'<>\\]{1,2000}(?P<rest>@)"),
-    # headers
-    (("uthorization",), r"(?P<mark>authorization(?:\\*[\"'])?\s{0,4}[:=]\s{0,4}(?:\\*[\"'])?)(?:\[?(?:basic|bearer|token|negotiate|digest|aws4-hmac-sha256)\b[ =:]{0,3}(?=[^\s\"']{16}|[^\s\"']{0,15}[\d=+/_-])[^\"'\\\r\n]{1,20000}|(?=[^\s\"'\\]{0,300}\d)[^\s\"'\\]{8,20000}(?=\s*(?:[\"'\\\r\n]|\Z)))"),
-    (("x-registry-auth", "x-registry-config", "private-token", "job-token", "x-jfrog-art-api", "x-api-key", "x-vault-token", "cookie", "api-token"),
-     r"(?P<mark>(?:x-registry-(?:auth|config)|private-token|job-token|x-jfrog-art-api|x-api-key|x-vault-token|(?:set-)?cookie|api-token)(?:\\*[\"'])?\s{0,4}[:=]\s{0,4}(?:\\*[\"'])?(?:api-token )?)[^\s\"'\\][^\"'\\\r\n]{0,20000}"),
-    (("bearer ",), r"(?P<mark>\bbearer\s{1,4})(?!realm|token|auth)(?=[^\s\"']{0,300}[\d._-])[A-Za-z0-9._~+/=-]{12,20000}"),
-    # "auth":"…" through any layers of quoting, also where the closing quote was lost
-    (_NAMES, rf"(?P<mark>(?:\\{{0,15}}[\"'])(?:{_SAID})(?P<q>\\{{0,15}}[\"'])\s{{0,8}}:\s{{0,8}}(?P=q))[^\"'\\]{{1,200000}}"),
-    # the same as lines of YAML, and blocks below them
-    (("auth:", "auth\":", "word:", "word\":", "passwd", "pwd", "passphrase", "token:", "token\":", ".dockerc", "key:", "key\":", "secret:", "secret\":"), rf"(?m)(?P<mark>^[ \t>|*-]{{0,40}}[\"']?(?:{_SAID})[\"']?:[ \t]{{1,20}}(?:!!\w+ )?[|>]?[+-]?[ \t]{{0,4}}(?:\n[ \t]{{1,40}})?)[^\s\"'|>][^\s]{{3,200000}}(?:\n[ \t]{{2,40}}[A-Za-z0-9+/=]{{40,400}})*$"),
-    # command lines and environments
-    (("--",), rf"(?P<mark>--(?:docker-)?(?:password|passwd|pass|token|registry-token|identity-token|auth|api-key|secret|client-secret)(?:=|\s{{1,4}})[\"']?)(?![-\"']){_END}[^\s\"'\\]{{0,5000}}"),
-    (("creds", "--user", " -u"), r"(?P<mark>(?:--(?:src-|dest-)?creds|--user|-u)(?:=|\s{1,4})[\"']?[^\s\"':]{1,200}:)[^\s\"']{1,5000}"),
-    ((" login",), r"(?P<mark>\blogin\b[^\n|]{0,300}?\s-p[= ]?[\"']?)[^\s\"'-][^\s\"']{0,5000}"),
-    ((" login",), r"(?P<mark>\b(?:echo|printf)\s{1,4}(?:-n\s)?(?:\\*[\"'])?)[^\s\"'|][^\"'|\n]{0,5000}?(?P<rest>(?:\\*[\"'])?\s{0,4}\|[^\n]{0,60}\blogin\b)"),
-    (("passw", "token=", "token =", "_key", "api_key", "apikey", "sig=", "signature=", "client_secret"), rf"(?P<mark>\b(?:[A-Za-z0-9_]{{0,60}}(?:PASSWORD|PASSWD|_TOKEN|SECRET_KEY|ACCESS_KEY|API_KEY|APIKEY|CLIENT_SECRET)|(?:docker[-_]?)?password|passwd|token|access_token|refresh_token|identitytoken|sig|signature|client_secret|aws_secret_access_key|aws_session_token)\s{{0,2}}=\s{{0,2}}(?:\\*[\"'])?){_END}[^\s\"'\\&,]{{0,20000}}"),
-    (("aws_",), r"(?P<mark>aws_(?:secret_access_key|session_token)[\"']?\s{0,4}[:=]\s{0,4}[\"']?)[^\s\"']{1,5000}"),
+_KEYS = (
+    "auth:", 'auth":', "word:", 'word":', "token:", 'token":', "key:", 'key":', "secret:", 'secret":', "passwd", "pwd",
+    "passphrase", ".dockerc",
 )  # fmt: skip
 
+# The literals of which one must be in the lower-cased text, and the pattern; what it calls `mark` and `rest` stays.
+_MARKED: tuple[tuple[tuple[str, ...], str], ...] = (
+    # user:password@host, first where the password holds a slash or an @
+    (("@",), rf"(?P<mark>{_URL})[^\s\"'/@:<>]{{0,500}}:(?!\d{{1,5}}(?:/|$))[^\s\"'<>]{{1,2000}}(?P<rest>@(?!sha\d))"),
+    (("@",), rf"(?P<mark>{_URL})[^/\s\"'<>\\]{{1,2000}}(?P<rest>@)"),
+    # a header's value has a scheme or quotes, or is one long token: "authorization: authorization failed" is none
+    (
+        ("uthorization",),
+        (
+            rf"(?P<mark>authorization{_QUOTE}\s{{0,4}}[:=]\s{{0,4}}{_QUOTE}\[?(?:basic|bearer|token|negotiate|digest|aws4-hmac-sha256)"
+            r"[ =:]{1,3})(?=[^\s\"']{0,300}[\d._=+/-]|[^\s\"']{12})[^\"'\\\r\n]{1,20000}"
+        ),
+    ),
+    (("uthorization",), r"(?P<mark>authorization\\*[\"']\s{0,4}[:=]\s{0,4}\\*[\"'])(?!REDACTED)[^\"'\\\r\n]{1,20000}"),
+    (("uthorization",), r"(?P<mark>authorization\s{0,4}[:=]\s{0,4})(?=[^\s\"']{0,300}\d)[^\s\"':,]{12,20000}"),
+    (
+        _HEADERS,
+        (
+            rf"(?P<mark>(?:{'|'.join(_HEADERS)}){_QUOTE}\s{{0,4}}[:=]\s{{0,4}}{_QUOTE}(?:api-token )?)"
+            r"[^\s\"'\\][^\"'\\\r\n]{0,20000}"
+        ),
+    ),
+    (("bearer ",), r"(?P<mark>\bbearer\s{1,4})(?!realm|token|auth)(?=[^\s\"']{0,300}[\d._-])[A-Za-z0-9._~+/=-]{12,20000}"),
+    # "auth":"…" through any layers of quoting, also where the closing quote was lost
+    (
+        _NAMES,
+        rf"(?P<mark>(?:\\{{0,15}}[\"'])(?:{_SAID})(?P<q>\\{{0,15}}[\"'])\s{{0,8}}:\s{{0,8}}(?P=q))[^\"'\\]{{1,200000}}",
+    ),
+    # the same as lines of YAML, and blocks below them
+    (
+        _KEYS,
+        (
+            rf"(?m)(?P<mark>^[ \t>|*-]{{0,40}}[\"']?(?:{_SAID})[\"']?:[ \t]{{1,20}}(?:!!\w+ )?"
+            r"[|>]?[+-]?[ \t]{0,4}(?:\n[ \t]{1,40})?)"
+            r"[^\s\"'|>][^\s]{3,200000}(?:\n[ \t]{2,40}[A-Za-z0-9+/=]{40,400})*$"
+        ),
+    ),
+    # command lines and environments
+    (("--",), rf"(?P<mark>--(?:docker-)?(?:{_OPTIONS})(?:=|\s{{1,4}})[\"']?)(?![-\"']){_END}[^\s\"'\\]{{0,5000}}"),
+    (
+        ("creds", "--user", " -u"),
+        r"(?P<mark>(?:--(?:src-|dest-)?creds|--user|-u)(?:=|\s{1,4})[\"']?[^\s\"':]{1,200}:)[^\s\"']{1,5000}",
+    ),
+    ((" login",), r"(?P<mark>\blogin\b[^\n|]{0,300}?\s-p[= ]?[\"']?)[^\s\"'-][^\s\"']{0,5000}"),
+    (
+        (" login",),
+        r"(?P<mark>\b(?:echo|printf)\s{1,4}(?:-n\s)?(?:\\*[\"'])?)[^\s\"'|][^\"'|\n]{0,5000}?(?P<rest>(?:\\*[\"'])?\s{0,4}\|[^\n]{0,60}\blogin\b)",
+    ),
+    (
+        ("passw", "token=", "token =", "_key", "api_key", "apikey", "sig=", "signature=", "client_secret"),
+        rf"(?P<mark>\b(?:{_ENVIRONMENT})\s{{0,2}}=\s{{0,2}}{_QUOTE}){_END}[^\s\"'\\&,]{{0,20000}}",
+    ),
+    (("aws_",), r"(?P<mark>aws_(?:secret_access_key|session_token)[\"']?\s{0,4}[:=]\s{0,4}[\"']?)[^\s\"']{1,5000}"),
+)
+
+# What is a credential by its own shape.
 _PLAIN: tuple[tuple[tuple[str, ...], str], ...] = (
     (("eyj",), r"\beyJ[A-Za-z0-9_-]{6,20000}\.[A-Za-z0-9_-]{2,20000}(?:\.[A-Za-z0-9_-]{0,20000})?"),
     # base64 of a JSON object, such as a docker config: {" or { and a line break
     (("eyj", "ewo", "eya", "ew0", "ewk"), r"(?<![A-Za-z0-9+/=_-])(?:eyJ|ewo|eyA|ew0|ewk)[A-Za-z0-9+/_-]{24,200000}={0,2}"),
     (("akia", "asia"), r"\b(?:AKIA|ASIA)[A-Z0-9]{12,20}\b"),
-    (("gh", "glpat-", "gldt-", "glrt-", "glcbt-", "gloas-", "dckr_", "akcp", "dt0", "xox", "npm_", "hvs.", "ya29.", "aiza", "cmvmdgtu"),
-     r"\b(?:gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_\w{20,255}|gl(?:pat|dt|rt|cbt|oas|ptt|ft|imt|soat)-[\w.-]{8,300}|dckr_[po]at_[\w-]{8,100}|AKCp[A-Za-z0-9]{10,100}"
-     r"|dt0[a-z]\d\d\.[A-Z0-9]{8,64}(?:\.[A-Z0-9]{8,128})?|xox[abprs]-[\w-]{10,200}|npm_[A-Za-z0-9]{20,60}|hvs\.[\w-]{20,300}|ya29\.[\w.-]{20,2000}|AIza[\w-]{30,45}|cmVmdGtu[A-Za-z0-9+/=]{16,200})"),
-    (("private key-----",), r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,20000}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)"),
-)  # fmt: skip
+    (
+        (
+            "gh",
+            "glpat-",
+            "gldt-",
+            "glrt-",
+            "glcbt-",
+            "gloas-",
+            "dckr_",
+            "akcp",
+            "dt0",
+            "xox",
+            "npm_",
+            "hvs.",
+            "ya29.",
+            "aiza",
+            "cmvmdgtu",
+        ),
+        rf"\b(?:{'|'.join(_SHAPES)})",
+    ),
+    (
+        ("private key-----",),
+        r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,20000}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)",
+    ),
+)
 
 _QUERY = r"(?P<mark>(?:[?&;]|\\{1,15}u0026|%26)(?:amp;)?)(?P<name>[A-Za-z][\w.%-]{0,60})=(?P<value>[^&\s\"'<>\\)\]}]{0,20000})"
 _BASIC = r"(?P<mark>\bbasic\s{1,4})(?P<value>[A-Za-z0-9+/]{6,20000}={0,2})"

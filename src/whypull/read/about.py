@@ -13,10 +13,14 @@ from functools import lru_cache
 from whypull.lazy import regex
 from whypull.read.message import fold
 
-_STATES = r"(?:ErrImagePull|ImagePullBackOff|RegistryUnavailable|SignatureValidationFailed|InvalidImageName|ErrImageNeverPull|ImageInspectError)"
+_STATES = (
+    "(?:ErrImagePull|ImagePullBackOff|RegistryUnavailable|SignatureValidationFailed|InvalidImageName|"
+    "ErrImageNeverPull|ImageInspectError)"
+)
 _UNINFORMATIVE = regex(
     rf'^(?:Error: )?(?:{_STATES}|Back-off pulling image "?[^"]*"?|trying and failing to pull image|image can\'t be pulled|'
-    r'(?:Error syncing pod, skipping: |Error syncing pod \S+ \("[^"]*"\), skipping: )?failed to "StartContainer" for "[^"]*" with '
+    r'(?:Error syncing pod, skipping: |Error syncing pod \S+ \("[^"]*"\), skipping: )?failed to '
+    '"StartContainer" for "[^"]*" with '
     r'(?:ErrImagePull|ImagePullBackOff)(?:: "Back-off pulling image "?[^"]*"?"?)?|'
     r'container "[^"]*" in pod "[^"]*" is waiting to start: .{0,60}|)[\s."\']*$'
 )
@@ -33,49 +37,70 @@ def _any(*words: str) -> re.Pattern[str]:
 
 
 _SURE = (
-    r"failed to pull(?! request)|failed pulling|errimage(?:pull|neverpull)|imagepullbackoff|cannotpull\w*error|pull access denied",
-    r"pull ?image \S+ failed|manifest for \S+ not found|image pull failed|unable to pull(?! request)|error pulling image",
-    r"cancel(?:led)? pulling image|pull qps exceeded|failed to apply default image tag|failed to inspect image",
-    r"retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries|error unpacking image|image:? \S+ is not ready on the node",
+    r"failed to pull(?! request)|failed pulling|errimage(?:pull|neverpull)|imagepullbackoff|cannotpull\w*error",
+    r"pull access denied|pull ?image \S+ failed|manifest for \S+ not found|image pull failed|unable to pull(?! request)",
+    "error pulling image|cancel(?:led)? pulling image|pull qps exceeded|failed to apply default image tag",
+    r"failed to inspect image|failed to (?:extract|register) layer|\bpull(?:ing)? (?:the )?image (?:error|failed)\b",
+    "retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries",
+    r"error unpacking image|image:? \S+ is not ready on the node",
 )
 
 # What a registry, a runtime or a credential helper says, and hardly anybody else.
 _SPOKEN = (
-    r"back-off pulling|errimage|imagepull|invalidimagename|imageinspect|inspectfailed|registryunavailable|signaturevalidation",
-    r"pullimage|pulling image|pull image|image pull|images? pull |pull failed|\bpull (?:rate|access|secret|traffic|error)|pull-(?:secret|progress)",
-    r"failed to resolve (?:reference|image|ref\b)|sandbox image|default image tag|couldn't parse image|parse (?:image )?(?:name|reference)",
-    r"image configuration|register layer|httpread\w*seeker|failed to copy: |manifest[ _]unknown|(?:reading|fetching|storing) (?:manifest|blob)|adding layer with blob|layer with blob",
-    r"no matching manifest|match for platform|container registry|docker registry|initializing (?:source|image)|toomanyrequests",
-    r"access to the resource is denied|(?:docker|podman|nerdctl|crictl|crane|oras|buildah) (?:-\S+ )*(?:pull|login)\b|skopeo (?:copy|inspect)",
-    r"ctr\b.{0,80}\bpull|trying to pull|unable to find image|/v2/\S*/(?:manifests|blobs)/|https?://[^/\s\"']+/v[012]/?(?:[\"': ]|$)",
-    r"/v[012]/?[\"']?: |/v1/_ping|[?&]scope=repository|short[- ]name|retrieve auth token|bearer token: |fetch (?:anonymous|oauth) token",
-    r"no basic auth credentials|hosts\.toml|config_path|runtime\.v1\w*\.(?:image|runtime)service|image verifier|rejected by policy|diff id",
-    r"image rootfs|rootfs in image|commit on ref|layer verification|docker-credential|credential ?provider|ecr-credential|insufficient_scope",
-    r"invalid_token|docker://|repository \S+ not found|name unknown|imagepullsecret|artifactregistry|failed to solve|failed to unpack",
-    r"failed to extract layer|not present with pull policy|tag invalid: |plugin io\.containerd|spegel|dockerapiexception|image rejected",
-    r"(?:containerd|crio|cri-dockerd|dockershim|docker|k3s)\S*\.sock|connect to the docker daemon|container runtime (?:is|not|status) ",
-    r"attestation|no bundle|invalid reference format|unqualified image|cri v1 (?:image|runtime) api|validate (?:cri|service connection)",
-    r"registries\.(?:conf|yaml)|failed to load toml|ignoring unknown key in toml.{0,300}registry|schema 1 support is disabled|dockerconfigjson|illegal base64 data at input byte|parse auth field|cri auth plugins|image file ?system",
-    r"aadsts|media type|image=|oci://|(?:denied|unauthorized): |pull and unpack|https?_proxy=",
-    r"error response from daemon:?.{0,400}?(?:https?:|manifest|pull|registry|denied|unauthorized|repositor|image|toomanyrequests|parsing http|http status|"
-    r"unknown|login|layer|blob|reference|lookup|dial tcp|x509|proxy|tls|eof|timed? ?out|no space|server|signature|devmapper|thin pool)",
+    "back-off pulling|errimage|imagepull|invalidimagename|imageinspect|inspectfailed|registryunavailable",
+    "signaturevalidation|pullimage|pulling image|pull image|image pull|images? pull |pull failed",
+    r"\bpull (?:rate|access|secret|traffic|error)|pull-(?:secret|progress)|failed to resolve (?:reference|image|ref\b)",
+    "sandbox image|default image tag|couldn't parse image|parse (?:image )?(?:name|reference)|image configuration",
+    r"register layer|httpread\w*seeker|failed to copy: |manifest[ _]unknown",
+    "(?:reading|fetching|storing) (?:manifest|blob)|adding layer with blob|layer with blob|no matching manifest",
+    "match for platform|container registry|docker registry|initializing (?:source|image)|toomanyrequests",
+    r"access to the resource is denied|(?:docker|podman|nerdctl|crictl|crane|oras|buildah) (?:-\S+ )*(?:pull|login)\b",
+    r"skopeo (?:copy|inspect)|ctr\b.{0,80}\bpull|trying to pull|unable to find image|/v2/\S*/(?:manifests|blobs)/",
+    r"https?://[^/\s\"']+/v[012]/?(?:[\"': ]|$)|/v[012]/?[\"']?: |/v1/_ping|[?&]scope=repository|short[- ]name",
+    r"retrieve auth token|bearer token: |fetch (?:anonymous|oauth) token|no basic auth credentials|hosts\.toml",
+    r"config_path|runtime\.v1\w*\.(?:image|runtime)service|image verifier|rejected by policy|diff id|image rootfs",
+    "rootfs in image|commit on ref|layer verification|docker-credential|credential ?provider|ecr-credential",
+    r"insufficient_scope|invalid_token|docker://|repository \S+ not found|name unknown|imagepullsecret|artifactregistry",
+    "failed to solve|failed to unpack|failed to extract layer|not present with pull policy|tag invalid: ",
+    r"plugin io\.containerd|spegel|dockerapiexception|image rejected",
+    r"(?:containerd|crio|cri-dockerd|dockershim|docker|k3s)\S*\.sock|connect to the docker daemon",
+    "container runtime (?:is|not|status) |attestation|no bundle|invalid reference format|unqualified image",
+    r"cri v1 (?:image|runtime) api|validate (?:cri|service connection)|registries\.(?:conf|yaml)|failed to load toml",
+    "ignoring unknown key in toml.{0,300}registry|schema 1 support is disabled|dockerconfigjson",
+    "illegal base64 data at input byte|parse auth field|cri auth plugins|image file ?system|aadsts|media type|image=",
+    "oci://|(?:denied|unauthorized): |pull and unpack|https?_proxy=",
+    (
+        "error response from daemon:?.{0,400}?(?:https?:|manifest|pull|registry|denied|unauthorized|"
+        "repositor|image|toomanyrequests|parsing http|http status|unknown|login|layer|blob|reference|lookup|"
+        "dial tcp|x509|proxy|tls|eof|timed? ?out|no space|server|signature|devmapper|thin pool)"
+    ),
 )
 _FAILED = (
-    r"\b(?:err|error|errors|fail|failed|fails|failing|failure|fatal|unable|couldn't|could not|can't|cannot|can not|canceled|cancelled|aborted)\b",
-    r"denied|refused|timed?[ -]?out|deadline|not defined|is disabled|not found|not exist|no such|unknown|unauthori[sz]ed|unauthenticated|forbidden|invalid|expired|x509|\beof\b",
-    r"reset by peer|broken pipe|unreachable|no route|misbehaving|not implemented|unimplemented|unavailable|bad gateway|too ?many|exceeded|reached",
-    r"not supported|unsupported|no (?:matching|match|space|basic|bundle|available)|mismatch|rejected|required|incorrect|malformed|missing|ambiguous",
-    r"does(?:n't| not)|is not|are not|not (?:allowed|ready|present|permitted|authorized|valid)|must be|back-?off|\b[45]\d\d\b|warn|ignoring|gave http|conflict|retries|none of",
+    (
+        r"\b(?:err|error|errors|fail|failed|fails|failing|failure|fatal|unable|couldn't|could not|can't|"
+        r"cannot|can not|canceled|cancelled|aborted)\b"
+    ),
+    "denied|refused|timed?[ -]?out|deadline|not defined|is disabled|not found|not exist|no such|unknown",
+    r"unauthori[sz]ed|unauthenticated|forbidden|invalid|expired|x509|\beof\b|reset by peer|broken pipe|unreachable",
+    "no route|misbehaving|not implemented|unimplemented|unavailable|bad gateway|too ?many|exceeded|reached",
+    "not supported|unsupported|no (?:matching|match|space|basic|bundle|available)|mismatch|rejected|required|incorrect",
+    "malformed|missing|ambiguous|does(?:n't| not)|is not|are not",
+    r"not (?:allowed|ready|present|permitted|authorized|valid)|must be|back-?off|\b[45]\d\d\b|warn|ignoring|gave http",
+    "conflict|retries|none of",
 )
 
 # What else was under way: then only sure words count.
 _ELSEWHERE = (
-    r"\bpush(?:ing|ed)?\b|blobs/uploads|at destination|destination registry|mountvolume|failedmount|failedattach|unable to (?:attach|mount)",
-    r"tags/list|requesting tags|get tags from|/_catalog|index\.yaml|not a valid chart repository|garbage[- ]collect|image gc|eligible for deletion",
-    r"calling webhook|webhook\.|admission webhook|probe failed|upgrad\w+ connection|clusterinformation|://[^/\s\"]+/apis?[/?]\w",
-    r"cannot (?:list|get|create|watch|update|patch|delete) (?:resource|\w+ )|is forbidden: |\bgit\b|cloning|checkout|can be successfully pulled|level=debug",
-    r"failed to reserve (?:sandbox|container) name|(?:setup|set up) network for sandbox|volumeattachment|must be logged in to the server|\.well-known/",
-    r"successfully pulled|unable to authenticate the request|download(?:ing)? agent|scan:|terraform|http\.request\.|container ?logs/|npm err|kube-probe",
+    r"\bpush(?:ing|ed)?\b|blobs/uploads|at destination|destination registry|mountvolume|failedmount|failedattach",
+    "unable to (?:attach|mount)|image watch job|head request for .{0,300}falling back to|tags/list|requesting tags",
+    r"get tags from|/_catalog|index\.yaml|not a valid chart repository|garbage[- ]collect|image gc",
+    r"eligible for deletion|calling webhook|webhook\.|admission webhook|probe failed|upgrad\w+ connection",
+    r'clusterinformation|://[^/\s"]+/apis?[/?]\w',
+    r"cannot (?:list|get|create|watch|update|patch|delete) (?:resource|\w+ )|is forbidden: |\bgit\b|cloning|checkout",
+    "can be successfully pulled|level=debug|failed to reserve (?:sandbox|container) name",
+    r"(?:setup|set up) network for sandbox|volumeattachment|must be logged in to the server|\.well-known/",
+    r"successfully pulled|unable to authenticate the request|download(?:ing)? agent|scan:|terraform|http\.request\.",
+    "container ?logs/|npm err|kube-probe",
 )
 
 _SURELY, _ABOUT, _FAILURE, _NOT_ABOUT = _any(*_SURE), _any(*_SPOKEN), _any(*_FAILED), _any(*_ELSEWHERE)
@@ -90,12 +115,14 @@ _BOILERPLATE = regex(
 def surely_a_failed_pull(text: str) -> bool:
     """Whether the words leave no doubt, whoever wrote them and for whatever reason."""
     core = fold(text)
-    return bool(_SURELY.search(core)) and "failed to push" not in core
+    return bool(_SURELY.search(core)) and not _OTHER_ARTIFACT.search(core)
 
 
 def about_a_pull(text: str) -> bool:
     """Whether a text that stands alone may tell of an image pull that failed; a push, a mount or a probe is none."""
     core = _BOILERPLATE.sub("", fold(text))
+    if _OTHER_ARTIFACT.search(core):
+        return False
     if _NOT_ABOUT.search(core):
         if "denied the request" in core:
             return bool(_ADMITS.search(core))

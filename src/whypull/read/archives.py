@@ -152,13 +152,13 @@ def _gzip(name: str, flow: Flow, budget: Budget) -> Flow:
     import gzip  # noqa: PLC0415
     import zlib  # noqa: PLC0415
 
-    unpacked = gzip.GzipFile(fileobj=flow, mode="rb")  # type: ignore[arg-type] - needs no more than read()
+    unpacked = gzip.GzipFile(fileobj=flow, mode="rb")  # type: ignore[call-overload]  # needs no more than read()
     produced = 0
 
     def read(size: int) -> bytes:
         nonlocal produced
         try:
-            data = unpacked.read1(size)
+            data: bytes = unpacked.read1(size)
         except (OSError, EOFError, zlib.error):
             what = f"is broken after {produced} bytes" if produced else "is no whole gzip file"
             raise Stopped(f"{printable(name)} {what}: the rest could not be read") from None
@@ -192,7 +192,7 @@ def _tar(name: str, flow: Flow, budget: Budget, depth: int) -> Iterator[Source]:
     broken = Stopped(f"{printable(name)} is broken or was cut: the rest of it could not be read")
     failures = (tarfile.TarError, OSError, EOFError, ValueError, OverflowError, KeyError)
     try:
-        tar = tarfile.open(fileobj=fuel, mode="r|", errorlevel=0)  # type: ignore[call-overload] - needs no more than read()
+        tar = tarfile.open(fileobj=fuel, mode="r|", errorlevel=0)  # type: ignore[call-overload]  # needs no more than read()
     except failures:
         raise broken from None
     while True:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from whypull.lazy import regex
 from whypull.model import Pull, Said
+from whypull.read.about import about_a_pull
 from whypull.read.event import STATES, assigned, take_event
 from whypull.read.instead import of_state
 from whypull.read.message import fold, image_in
@@ -25,7 +26,8 @@ _PARTS = {"Containers": "containers", "Init Containers": "initContainers", "Ephe
 _RUNTIMES = {"docker": "docker", "containerd": "containerd", "cri-o": "cri-o", "docker-pullable": "docker"}
 _DONE = frozenset({"Running", "Terminated"})
 _OF_A_POD = regex(
-    r"(?m)^\s*(?:(?:Init |Ephemeral )?Containers|QoS Class|Node-Selectors|Image\(s\)|Restart Count|PodScheduled|Controlled By):?\s"
+    r"(?m)^\s*(?:(?:Init |Ephemeral )?Containers|QoS Class|Node-Selectors|Image\(s\)|Restart Count|"
+    r"PodScheduled|Controlled By):?\s"
 )
 
 
@@ -101,9 +103,9 @@ def pod_of(lines: Sequence[str]) -> Pod:
 
 def _of_pod(pod: Pod, key: str, value: str) -> None:
     if key == "Name" and not pod.name:
-        pod.name = value.split()[0] if value else ""
+        pod.name = value.split(maxsplit=1)[0] if value else ""
     elif key == "Namespace" and not pod.namespace:
-        pod.namespace = value.split()[0] if value else ""
+        pod.namespace = value.split(maxsplit=1)[0] if value else ""
     elif key == "Node" and not pod.node and value not in {"<none>", "/"}:
         pod.node = value.partition("/")[0]
     elif key == "Status" and not pod.status:
@@ -136,6 +138,8 @@ def take_pod(pod: Pod, into: Gathered) -> None:
         what = f"container {container.name} of pod {pod.name}" if pod.name else f"container {container.name}"
         if container.reason in STATES:
             into.hear(pod.pull(container), Said("", by="kubelet", via="status", reason=container.reason))
+        elif container.state == "Waiting" and " " in container.reason and about_a_pull(container.reason):
+            into.hear(pod.pull(container), Said(container.reason, by="kubelet", via="status"))  # before Kubernetes 1.1
         elif container.pulled:
             into.pulled.add(pod.pull(container))
         for reason in (container.reason, container.last_reason):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 
 from whypull.lazy import regex
-from whypull.model import Pull, Said
 from whypull.read.about import about_a_pull, surely_a_failed_pull
 from whypull.read.instead import of_event
 from whypull.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from whypull.model import Pull, Said
     from whypull.read.gather import Gathered
 
 STATES = (
@@ -30,7 +30,8 @@ _ASSIGNED = regex(r"[Ss]uccessfully assigned (?:(?P<namespace>[^\s/]+)/)?(?P<pod
 _STARTING = regex(r'failed to "StartContainer" for "(?P<container>[^"]+)" with (?P<state>\w+)')
 # Kubelet 1.33 and newer give the error of an unreadable pull secret raw, and no other event.
 _RAW = regex(
-    r"(?:Error: )?(?:illegal base64 data at input byte \d|unable to parse auth field, must be formatted|unexpected end of JSON input|"
+    r"(?:Error: )?(?:illegal base64 data at input byte \d|unable to parse auth field, must be formatted|"
+    "unexpected end of JSON input|"
     r"invalid character .{1,20} (?:looking for|after|in )|json: cannot unmarshal)"
 )
 _OF_OTHERS = ("pod", "po", "pods", "")
@@ -63,7 +64,7 @@ def take_event(into: Gathered, pull: Pull, reason: str, message: str, said: Said
     if state:
         into.hear(pull, replace(said, text=message, reason=state["state"]))
     elif _of_a_pull(reason, text):
-        into.hear(_placed(pull, reason, text), replace(said, text=message, reason=_reason(reason, text)))
+        into.hear(_placed(pull, reason, text), replace(said, text=message, reason=_reason(reason)))
     elif kind in _OF_OTHERS or reason in {"FreeDiskSpaceFailed", "ImageGCFailed"} or "denied the request" in text:
         if surely_a_failed_pull(text) or ("denied the request" in text and about_a_pull(text)):
             into.hear(pull, replace(said, text=message, reason=reason))
@@ -93,7 +94,7 @@ def _placed(pull: Pull, reason: str, text: str) -> Pull:
     return replace(pull, container=starting["container"]) if starting and not pull.container else pull
 
 
-def _reason(reason: str, text: str) -> str:
+def _reason(reason: str) -> str:
     """The waiting reason that the kubelet sets together with this event."""
     if reason == "Failed":
         return "ErrImagePull"

@@ -38,7 +38,10 @@ class EventRow:
     container: str = ""
 
 
-_SPAN = r"(?:<unknown>|<invalid>|-?\d+(?:\.\d+)?(?:ms|[smhdy])(?:\d+(?:ms|[smhd])){0,3}|\d{4}-\d\d-\d\dT[\d:.]{5,18}(?:Z|[+-]\d\d:\d\d)?)"
+_SPAN = (
+    r"(?:<unknown>|<invalid>|-?\d+(?:\.\d+)?(?:ms|[smhdy])(?:\d+(?:ms|[smhd])){0,3}|"
+    r"\d{4}-\d\d-\d\dT[\d:.]{5,18}(?:Z|[+-]\d\d:\d\d)?)"
+)
 _AGE = regex(rf"(?P<last>{_SPAN})(?:\s+\(x(?P<count>\d{{1,9}}) over (?P<first>{_SPAN})\))?(?=[\s,|]|$)")
 _DATE = regex(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} \w{3} \d{4} [\d:]{5,8} [-+]\d{4}(?: \w{2,5})?")
 _TYPED = regex(
@@ -47,7 +50,8 @@ _TYPED = regex(
 _PATH = regex(r"spec\.(?P<part>containers|initContainers|ephemeralContainers)\{(?P<container>[^}\s]{1,80})\}:?\s*")
 _BRACED = regex(r"\{(?P<source>[\w./-]{1,80})[ ,]{0,3}(?P<node>[^\s{}]{0,253})\s*\}\s*")
 _SOURCE = regex(
-    r"(?P<source>kubelet|[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:scheduler|controller|manager|operator|provisioner|autoscaler|plugin|reconciler)|multus|karpenter|taint-eviction-controller)"
+    "(?P<source>kubelet|[a-z][a-z0-9]*(?:-[a-z0-9]+)*-(?:scheduler|controller|manager|operator|"
+    "provisioner|autoscaler|plugin|reconciler)|multus|karpenter|taint-eviction-controller)"
     r"(?:,\s*(?P<node>[^\s,]{1,253}))?(?=[\s|]|$)[\s|]*"
 )
 _WORD_SOURCE = regex(r"(?P<source>[a-z][\w./:-]{0,100})(?:, (?P<node>[a-z0-9][\w.-]{0,252}))?(?:\s{2,}|\t)")
@@ -58,11 +62,13 @@ _KIND = regex(r"(?<!\S)(Pod|Node|ReplicaSet|Deployment|StatefulSet|DaemonSet|Job
 
 # Rows without a type: only reasons and messages that kubelets write about pulls and containers.
 _UNTYPED = regex(
-    r"(?P<reason>Failed|BackOff|InspectFailed|FailedSync|FailedCreatePodSandBox|ErrImageNeverPull|FailedToRetrieveImagePullSecret|Pulling|Pulled|Unhealthy|"
+    "(?P<reason>Failed|BackOff|InspectFailed|FailedSync|FailedCreatePodSandBox|ErrImageNeverPull|"
+"FailedToRetrieveImagePullSecret|Pulling|Pulled|Unhealthy|"
     r"FailedMount|FailedScheduling|pulling|pulled|failed|failedSync|backOff|inspectFailed)[\s|,:\"]+"
 )  # fmt: skip
 _OPENERS = regex(
-    r"(?i)[\"'(]{0,3}(?:\(combined from similar events\): )?(?:Failed to (?:pull|apply default image|inspect image|create pod)|Failed create pod|Error: |Error syncing pod|"
+    r"(?i)[\"'(]{0,3}(?:\(combined from similar events\): )?(?:Failed to (?:pull|apply default image|"
+"inspect image|create pod)|Failed create pod|Error: |Error syncing pod|"
     r"Back-off |Pulling image|Successfully pulled|Container image |Unable to retrieve some image pull|MountVolume|\d+/\d+ nodes)"
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Pieces of objects in a text: `message:` and `reason:` of a waiting container, as YAML or JSON that was cut or indented anyhow."""
+"""Pieces of objects in a text: `message:` and `reason:` of a waiting container, as YAML or JSON that was cut anyhow."""
 
 from __future__ import annotations
 
@@ -12,24 +12,30 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_KEY = re.compile(r'(?P<indent>\s*)(?:- )?"?(?P<key>message|reason|image|name|nodeName|namespace|kind)"?\s*:\s*(?P<value>.*?),?\s*$')
+_KEY = re.compile(
+    r'(?P<indent>\s*)(?:- )?"?(?P<key>message|reason|image|name|nodeName|namespace|kind)'
+    r'"?\s*:\s*(?P<value>.*?),?\s*$'
+)
 _ANY_KEY = re.compile(r'\s*(?:- )?"?[A-Za-z][\w./-]{0,60}"?\s*:(?:\s|$)|\s*[\]}]')
-_EVENT_REASONS = frozenset({"Failed", "InspectFailed", "ErrImageNeverPull", "FailedCreatePodSandBox", "FailedToRetrieveImagePullSecret", "BackOff"})
+_EVENT_REASONS = frozenset(
+    {"Failed", "InspectFailed", "ErrImageNeverPull", "FailedCreatePodSandBox", "FailedToRetrieveImagePullSecret", "BackOff"}
+)
 
 
 def fragments(lines: Sequence[str]) -> Iterator[tuple[Pull, Said]]:
     """Every pair of a reason of a failing pull and its message, with the image and names that stand near it."""
     fields = list(_fields(lines))
     for at, (key, value, _) in enumerate(fields):
-        if key != "reason" or value not in STATES and value not in _EVENT_REASONS:
+        if key != "reason" or (value not in STATES and value not in _EVENT_REASONS):
             continue
         near = [fields[i] for i in (at - 1, at + 1) if 0 <= i < len(fields)]
         message = next((v for k, v, _ in near if k == "message"), "")
         if value in _EVENT_REASONS and not re.search(r"(?i)pull|image", message):
             continue
-        before = dict((k, v) for k, v, _ in fields[max(0, at - 12) : at] if k in {"image", "name", "nodeName", "namespace"})
+        before = {k: v for k, v, _ in fields[max(0, at - 12) : at] if k in {"image", "name"}}
         pull = Pull(before.get("image", ""), container=before.get("name", "") if before.get("image") else "")
-        yield pull, Said(message, "kubelet", "status", value if value in STATES else "ErrImagePull" if value == "Failed" else value)
+        reason = "ErrImagePull" if value == "Failed" else value
+        yield pull, Said(message, "kubelet", "status", reason)
 
 
 def _fields(lines: Sequence[str]) -> Iterator[tuple[str, str, int]]:

@@ -66,6 +66,4 @@ def _named(pull: Pull) -> Pull:
 
 
 def _more(old: Said, new: Said) -> Said:
-    return Said(
-        old.text, old.by, old.via, old.reason, old.count + new.count, old.first or new.first, new.last or old.last
-    )
+    return Said(old.text, old.by, old.via, old.reason, old.count + new.count, old.first or new.first, new.last or old.last)

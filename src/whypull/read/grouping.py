@@ -23,6 +23,7 @@ WAITING = frozenset({
     "RegistryUnavailable", "SignatureValidationFailed",
 })  # fmt: skip
 MOST_TEXTS = 60  # different texts kept of one pull
+TELLING = frozenset({"ErrImageNeverPull", "InvalidImageName"})  # states that say by themselves why there is no pull
 
 
 class Bundle:
@@ -158,6 +159,8 @@ def _borrow(bundles: list[Bundle]) -> None:
 
 def _case(bundle: Bundle, inventory: Inventory | None, vantage: str) -> Case:
     texts = sorted(bundle.texts.values(), key=lambda s: -s.count)
+    if not any(s.text for s in texts):
+        texts = [replace(s, text=s.reason) if s.reason in TELLING else s for s in texts]
     pull = bundle.pull
     facts: tuple[Fact, ...] = tuple(texts)
     if inventory is not None:

@@ -28,7 +28,8 @@ LONGEST_LINE = 4 << 20  # bytes that are held of a line without an end
 MOST_REMEMBERED = 4_096  # lines whose meaning is kept for when they come again
 MOST_HOSTS = 50  # texts of one image that are kept of hosts that failed before the next one
 _TIMED = re.compile(
-    r'(?:(?P<carrier>[^"=\[\]{}]{0,100}\[\d{1,10}\]: ))?(?:(?P<level>[IWEF])(?P<klog>\d{4} \d\d:\d\d:\d\d\.\d{1,9}) +\d+ |time="(?P<logfmt>[^"]{10,40})" )'
+    r'(?:(?P<carrier>[^"=\[\]{}]{0,100}\[\d{1,10}\]: ))?(?:(?P<level>[IWEF])(?P<klog>\d{4} '
+    r'\d\d:\d\d:\d\d\.\d{1,9}) +\d+ |time="(?P<logfmt>[^"]{10,40})" )'
 )
 
 

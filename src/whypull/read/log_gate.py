@@ -29,7 +29,7 @@ LINE_NEEDLES = (
     b"InvalidImageName", b"mageInspect", b"ImageNeverPull", b"sandbox image", b"mage tag", b"images/create", b"pull after",
     b"pull secret", b"pull QPS", b"redential", b"hosts.toml", b"load plugin", b".sock", b"unknown service", b'"MESSAGE":[',
     b"illegal base64", b"load TOML", b"failed to pull", b"pull access", b"`host` tree", b"image err",
-    b"unpacking image",
+    b"unpacking image", b"ImageStatus",
 )  # fmt: skip
 _BY_PART = tuple(
     (part, tuple(n for n in LINE_NEEDLES if part in n and not any(p in n for p in earlier)))
@@ -71,11 +71,11 @@ def blocks(log: Log) -> Iterator[bytes]:
     if isinstance(log, str):
         log = log.encode("utf-8", "surrogatepass")
     if isinstance(log, (bytes, bytearray, memoryview)) or hasattr(log, "rfind"):
-        yield from _cut(log)  # type: ignore[arg-type] - an mmap has no type of its own at run time
+        yield from _cut(log)  # type: ignore[arg-type]  # an mmap has no type of its own at run time
         return
     waiting: list[bytes] = []
     size = 0
-    for line in log:  # type: ignore[union-attr] - what has no rfind is iterated
+    for line in log:  # what has no rfind is iterated
         data = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else bytes(line)
         if not data.endswith(b"\n"):
             data += b"\n"
@@ -178,7 +178,7 @@ def may_continue(line: bytes) -> bool:
     """Whether lines without a head that follow belong to this one: klog prints an error's newlines as they are."""
     rest = body(line)
     head = _KLOG_ERROR.match(rest)
-    return bool(head) and rest[head.end() : head.end() + 1] != b'"'  # type: ignore[union-attr] - head is true here
+    return bool(head) and rest[head.end() : head.end() + 1] != b'"'  # type: ignore[union-attr]  # head is true here
 
 
 def _whole(block: bytes, start: int, end: int) -> tuple[int, int]:

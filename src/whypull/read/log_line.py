@@ -6,14 +6,13 @@ read: klog, logfmt, logrus on a terminal, zap and klog JSON. k3s, rke2 and k0s l
 
 from __future__ import annotations
 
-import re
-
 from whypull.lazy import regex
 from whypull.read.log_fields import pairs, plain, quoted, unquote
 from whypull.records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
     from typing import Any
 
@@ -101,13 +100,15 @@ def _peel(text: str, taken: _Taken) -> str | None:
     text = text.strip(" ")
     first = text[:1]
     if first in "IWEF" and (klog := _KLOG.match(text)):
-        return _klog(text, klog, taken)
+        _klog(text, klog, taken)
+        return None
     if first == "{":
         return _json(text, taken)
     if first in 'tlmsc"' and _LOGFMT.match(text):
         return _logfmt(text, taken)
     if logrus := _LOGRUS.match(text):
-        return _logrus(text, logrus, taken)
+        _logrus(text, logrus, taken)
+        return None
     return None if taken.form else _carried(text, taken)
 
 
@@ -239,11 +240,11 @@ def _time(value: str) -> str:
     number = value.partition(".")[0]
     if not number.isascii() or not number.isdigit() or not 10 <= len(number) <= 19:
         return value
-    import datetime  # noqa: PLC0415 - most logs print their time
+    import datetime as dt  # noqa: PLC0415 - most logs print their time
 
     seconds = int(number) / 10 ** max(0, len(number) - 10)
     try:
-        stamp = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+        stamp = dt.datetime.fromtimestamp(seconds, dt.UTC)
     except (ValueError, OverflowError, OSError):
         return value
     return stamp.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -261,7 +262,8 @@ _CLOCK = regex(r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|\d{10}\.
 _KUBECTL = regex(r"\[?(?:pod/)?[a-z0-9][\w./-]{0,250}\]? {1,4}(?:\| ?)?(?=[IWEFtl{])")
 _KERNEL = regex(r"(?:[\w.:-]{1,80}: )?(?:\w{2,8}: {1,6}\w{2,8}: )?\[ {0,8}[\d.:TZ-]{4,40}\]:? \[?(talos)\]? ")
 _WITHIN = regex(
-    r"(?<![\w\"\\])(?:[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s+\d{1,10} [\w.-]{1,80}:\d{1,6}\] |time=\\?\"?\d{4}-|level=(?:error|info|warning|fatal) )"
+    r"(?<![\w\"\\])(?:[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s+\d{1,10} [\w.-]{1,80}:\d{1,6}\] |"
+    r"time=\\?\"?\d{4}-|level=(?:error|info|warning|fatal) )"
     r"|(?<=:\d\d)[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s+\d"
 )
 FARTHEST_HEAD = 300  # characters of a log shipper's own prefix

@@ -19,39 +19,46 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from whypull.read.gather import Gathered
-
     from whypull.read.log_line import LogLine
 
 _PULL_IMAGE = re.compile(
-    r'^(?:PullImage|Pull image|Failed to pull image) "(?P<image>[^"]{1,600}?)"?(?: from image service)? failed"?(?:: (?P<error>.*))?$',
+    '^(?:PullImage|ImageStatus|Pull image|Failed to pull image) "(?P<image>[^"]{1,600}?)"?(?: from image service)? '
+    'failed"?(?:: (?P<error>.*))?$',
     re.DOTALL,
 )
-_FROM_SERVICE = re.compile(r"^(?:PullImage from image service failed|Failed to pull image)")
+_FROM_SERVICE = re.compile(r"^(?:(?:PullImage|ImageStatus) from image service failed|Failed to pull image)")
 _START_FAILED = re.compile(
-    r"container &?Container\{Name:(?P<container>[^,]{1,80}),Image:(?P<image>[^,]{0,600}),.*?start failed in pod (?P<pod>[^\s(]{1,520})\([^)]*\): "
+    r"container &?Container\{Name:(?P<container>[^,]{1,80}),Image:(?P<image>[^,]{0,600}),.*?start failed "
+r"in pod (?P<pod>[^\s(]{1,520})\([^)]*\): "
     r"(?P<state>\w+): (?P<error>.*)$", re.DOTALL,
 )  # fmt: skip
 _STARTING = re.compile(
-    r'failed to "StartContainer" for "(?P<container>[^"]{1,80})" with (?P<state>\w+): "?(?P<error>.*?)"?(?=\]?\s*$|, failed to ")',
+    r'failed to "StartContainer" for "(?P<container>[^"]{1,80})" with (?P<state>\w+): "?(?P<error>.*?)'
+    r'"?(?=\]?\s*$|, failed to ")',
     re.DOTALL,
 )
 _POD_OLD = re.compile(r'(?:pod \S{1,60} \(\\*"|[Ff]or pod \\*"|in pod )(?P<pod>[a-z0-9][a-z0-9.-]{0,252}_[a-z0-9-]{1,63})[("\\]')
 _SANDBOX = re.compile(r"sandbox image|failed pulling image|pull(?:ing)? (?:and unpack )?(?:pause )?image|unpacking image")
 _SANDBOX_OF = re.compile(r"PodSandboxMetadata\{Name:(?P<pod>[^,]{1,253}),Uid:[^,]{0,64},Namespace:(?P<namespace>[^,]{1,63}),")
 _RETURNS = re.compile(
-    r'(?:PullImage "(?P<a>[^"]+)" returns image reference|Pulled image "(?P<b>[^"]+)"|Successfully pulled image "(?P<c>[^"]+)"|^Pulled image: (?P<d>\S+))'
+    '(?:PullImage "(?P<a>[^"]+)" returns image reference|Pulled image "(?P<b>[^"]+)"|Successfully pulled '
+    r'image "(?P<c>[^"]+)"|^Pulled image: (?P<d>\S+))'
 )
 _BEGINS = re.compile(r'^PullImage "(?P<image>[^"]{1,600})"$')
 _NEXT_HOST = re.compile(r"^(?:trying next host|fetch failed)")
 _MANIFEST_URL = re.compile(
-    r"https?://(?P<host>[^/\s\"'\\]+)/v2/(?P<path>[^\s\"'?\\]+)/manifests/(?P<tag>[^\s\"'?\\:,]+(?::[0-9a-f]{64})?)(?:\?ns=(?P<ns>[^&\s\"'\\]+))?"
+    r"https?://(?P<host>[^/\s\"'\\]+)/v2/(?P<path>[^\s\"'?\\]+)"
+    r"/manifests/(?P<tag>[^\s\"'?\\:,]+(?::[0-9a-f]{64})?)(?:\?ns=(?P<ns>[^&\s\"'\\]+))?"
 )
 _DOCKERD = re.compile(
-    r"^(?:Error getting v2 registry|Not continuing with pull after error|Attempting next endpoint for pull after error|Error trying v2 registry|"
+    "^(?:Error getting v2 registry|Not continuing with pull after error|Attempting next endpoint for "
+"pull after error|Error trying v2 registry|"
     r"Handler for POST \S*/images/create\S* returned error|Error pulling image)"
 )  # fmt: skip
 _CONFIG = re.compile(
-    r"hosts\.toml|(?:failed|unable) to load (?:plugin|CRI)|load plugin|`?mirrors`? cannot be set|registries\.conf|failed to load TOML|unknown key in TOML.{0,400}registry|unknown service \S*[iI]mageService"
+    r"hosts\.toml|(?:failed|unable) to load (?:plugin|CRI)|load plugin|`?mirrors`? cannot be set|"
+    r"registries\.conf|failed to load TOML|unknown key in TOML.{0,400}registry|unknown service "
+    r"\S*[iI]mageService"
 )
 _CREDENTIALS = re.compile(
     r"(?i)credential ?provider|pull secret|image pull credentials|imagepullsecret|illegal base64 data|dockerconfigjson"
@@ -116,7 +123,8 @@ def _of_kubelet(line: LogLine, into: Gathered | None) -> Iterator[Heard]:
     if pulled or (_FROM_SERVICE.match(message) and error):
         image = pulled["image"] if pulled else fields.get("image", "")
         text = plain((pulled["error"] if pulled else "") or error)
-        yield _heard(line, Pull(image, *pod, node=line.node), text, "ErrImagePull", "kubelet")
+        reason = "ImageInspectError" if message.startswith("ImageStatus") else "ErrImagePull"
+        yield _heard(line, Pull(image, *pod, node=line.node), text, reason, "kubelet")
         return
     whole = error or plain(message)
     found = _START_FAILED.search(whole)
@@ -130,13 +138,12 @@ def _of_kubelet(line: LogLine, into: Gathered | None) -> Iterator[Heard]:
             yield from _started(line, start, place, "", into)
         return
     if _SANDBOX.search(whole) and surely_a_failed_pull(whole):
-        place = pod if pod != ("", "") else _pod(_old_pod(message))
-        yield _heard(line, Pull("", *place, container="sandbox", node=line.node), whole, "FailedCreatePodSandBox", "kubelet")
+        namespace, name = pod if pod != ("", "") else _pod(_old_pod(message))
+        yield _heard(line, Pull("", namespace, name, "sandbox", line.node), whole, "FailedCreatePodSandBox", "kubelet")
     elif surely_a_failed_pull(whole) or (error and surely_a_failed_pull(message)):
         yield _heard(line, Pull(fields.get("image", ""), *pod, node=line.node), _joined(message, error), "", "kubelet")
-    elif _CREDENTIALS.search(message) or _CREDENTIALS.search(error) or "credential provider" in message:
-        if line.level not in {"info", ""}:
-            yield _heard(line, Pull("", *pod, node=line.node), _joined(message, error), "", "kubelet")
+    elif line.level not in {"info", ""} and (_CREDENTIALS.search(message) or _CREDENTIALS.search(error)):
+        yield _heard(line, Pull("", *pod, node=line.node), _joined(message, error), "", "kubelet")
 
 
 def _started(line: LogLine, found: re.Match[str], place: str, image: str, into: Gathered | None) -> Iterator[Heard]:

@@ -24,11 +24,13 @@ MOST_CHARACTERS = 64 * 1024  # of one section
 
 # Where in a paragraph the next failure begins: a line that names its own image.
 _NEXT = re.compile(
-    r"^\W{0,6}(?:\[ERROR ImagePull\]:?\s*)?(?:(?:\S+\s+){0,3}?)(?:Failed to pull image|failed to pull image|Pull image|PullImage|Back-off pulling image|"
+    r"^\W{0,6}(?:\[ERROR ImagePull\]:?\s*)?(?:(?:\S+\s+){0,3}?)(?:Failed to pull image|failed to pull "
+    "image|Pull image|PullImage|Back-off pulling image|"
     r'Failed to apply default image tag|Container image)[: ]+"?(?P<image>[^\s"]{3,600})'
 )
 _COMMAND = re.compile(
-    r"(?:(?:sudo|time) )?(?:\S*/)?(?:docker|podman|crictl|ctr|nerdctl|skopeo|buildah|crane|oras|curl|kubectl|oc|kubeadm|openssl)\b"
+    r"(?:(?:sudo|time) )?(?:\S*/)?(?:docker|podman|crictl|ctr|nerdctl|skopeo|buildah|crane|oras|curl|"
+    r"kubectl|oc|kubeadm|openssl)\b"
 )
 _TOOLS = ("crictl", "podman", "skopeo", "buildah", "nerdctl", "ctr", "crane", "docker", "kubeadm", "oras")
 

@@ -5,9 +5,8 @@ Nothing is cut before the catalogue has seen it; wrappers are looked through, no
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import re
+from functools import lru_cache
 
 from whypull.lazy import regex
 from whypull.model import Failure

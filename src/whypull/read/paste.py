@@ -33,16 +33,21 @@ MOST_BLOCK = 20_000  # lines of one pod's description
 MOST_CONTINUED = 60  # lines that one event or log line may be broken into
 
 _PROMPT = regex(
-    r"\s*(?:(?:\(\S{1,40}\)\s*)?(?:\[[^\]\n]{1,80}\]|[\w.-]{1,40}@[\w.-]{1,80}(?::?[~/][^\s#$%>]{0,80}|:)?|PS [A-Za-z]:[^>]{0,120}|[A-Za-z]:\\[^>]{0,120})?\s*[#$%>❯➜»]|➜\s+\S+)\s*"
-    r"(?P<command>(?:(?:sudo|time|watch|HTTPS?_PROXY=\S+)\s+)*(?:\S*/)?(?:kubectl|k|oc|docker(?:-compose)?|podman|crictl|ctr|nerdctl|skopeo|buildah|crane|oras|regctl|helm|"
-    r"journalctl|kubeadm|minikube|microk8s|k3s|kind|systemctl|cat|grep|tail|less|curl|wget|openssl|dig|nslookup|ping|git|aws|az|gcloud|ls|cd|echo|argocd|flux)\b.*)$"
+    r"\s*(?:(?:\(\S{1,40}\)\s*)?(?:\[[^\]\n]{1,80}\]|[\w.-]{1,40}@[\w.-]{1,80}(?::?[~/][^\s#$%>]{0,80}|:)"
+    r"?|PS [A-Za-z]:[^>]{0,120}|[A-Za-z]:\\[^>]{0,120})?\s*[#$%>❯➜»]|➜\s+\S+)\s*"
+    r"(?P<command>(?:(?:sudo|time|watch|HTTPS?_PROXY=\S+)\s+)*(?:\S*/)?(?:kubectl|k|oc|docker(?:-compose)"
+    "?|podman|crictl|ctr|nerdctl|skopeo|buildah|crane|oras|regctl|helm|"
+    "journalctl|kubeadm|minikube|microk8s|k3s|kind|systemctl|cat|grep|tail|less|curl|wget|openssl|dig|"
+    r"nslookup|ping|git|aws|az|gcloud|ls|cd|echo|argocd|flux)\b.*)$"
 )
 _BARE_COMMAND = regex(
-    r"\s*(?P<command>(?:sudo\s+)?(?:kubectl|oc)\s+(?:describe|get|logs|events)\s.*|(?:sudo\s+)?(?:docker|podman|nerdctl|crictl|ctr)\s+(?:-\S+\s+\S+\s+)*(?:pull|run|images? pull|i pull)\s\S.*)$"
+    r"\s*(?P<command>(?:sudo\s+)?(?:kubectl|oc)\s+(?:describe|get|logs|events)\s.*|(?:sudo\s+)?(?:docker|"
+    r"podman|nerdctl|crictl|ctr)\s+(?:-\S+\s+\S+\s+)*(?:pull|run|images? pull|i pull)\s\S.*)$"
 )
 _NAME = regex(r"\s*Name:\s+\S+\s*$")
 _BLOCK = regex(
-    r"\s*(?:(?:Init |Ephemeral )?Containers:|Events:(?:\s|$)|State:\s+(?:Waiting|Running|Terminated)|Status:\s+(?:Pending|Running|Failed|Succeeded)\b|Conditions:\s*$)"
+    r"\s*(?:(?:Init |Ephemeral )?Containers:|Events:(?:\s|$)|State:\s+(?:Waiting|Running|Terminated)|"
+    r"Status:\s+(?:Pending|Running|Failed|Succeeded)\b|Conditions:\s*$)"
 )
 _EVENTS = regex(r"\s*Events:(?:\s|$)")
 _COLUMNS = regex(r"\s*(?:Type\s+Reason\s+|FirstSeen\s+LastSeen|LAST\s?SEEN\s+|NAMESPACE\s+LAST SEEN|-{3,}\s+-{3,})")

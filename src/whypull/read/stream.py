@@ -83,7 +83,7 @@ def _records(lines: Iterable[bytes]) -> Iterator[str]:
     for line in lines:
         line = line.rstrip(b"\r\n")  # noqa: PLW2901 - without its end
         if waiting:
-            more = in_block and gate.inside_block(line) or (not in_block and gate.headless(line))
+            more = (in_block and gate.inside_block(line)) or (not in_block and gate.headless(line))
             if more and len(waiting) < gate.MOST_LINES:
                 waiting.append(line)
                 if in_block and gate.closes_block(line):

@@ -15,18 +15,23 @@ if TYPE_CHECKING:
 NARROWEST = 60  # columns: what is shorter was not broken by a width
 
 # Words of kubelets, runtimes and registries that a hard break cuts in two.
-_WORDS = frozenset("""
-failed failure pull pulled pulling image images unpack resolve reference request response daemon error errors unknown unauthorized
-unauthenticated authorize authorized authorization authentication required access denied forbidden manifest manifests repository
-registry registries exist exists require credentials anonymous token oauth fetch fetching unexpected status server message insufficient
-connection connect connecting refused timeout timed deadline exceeded context canceled cancelled certificate certificates signed
-authority verify verified valid expired handshake remote lookup misbehaving resolution temporary network unreachable route reset peer
-proxyconnect proxy service unavailable gateway container sandbox create created kubelet containerd docker default scheduler successfully
-assigned warning normal backoff restarting events reading initializing source pinging copying descriptor content digest layer layers
-register extract space device unavailable internal rejected policy signature platform matching support supported available invalid format
-parse couldn retrieve secrets secret attempting succeed library present inspect tag latest input output operation permission permitted
-toomanyrequests reached rate limit increase upgrade authenticating unauthenticated download failes attempts configuration exception
-""".split())  # fmt: skip
+_WORDS = frozenset(
+    (  # noqa: SIM905 - words are read better as words
+        "access anonymous assigned attempting attempts authenticating authentication authority authorization authorize "
+        "authorized available backoff canceled cancelled certificate certificates configuration connect connecting "
+        "connection container containerd content context copying couldn create created credentials daemon deadline "
+        "default denied descriptor device digest docker download error errors events exceeded exception exist exists "
+        "expired extract failed failes failure fetch fetching forbidden format gateway handshake image images increase "
+        "initializing input inspect insufficient internal invalid kubelet latest layer layers library limit lookup "
+        "manifest manifests matching message misbehaving network normal oauth operation output parse peer permission "
+        "permitted pinging platform policy present proxy proxyconnect pull pulled pulling rate reached reading "
+        "reference refused register registries registry rejected remote repository request require required reset "
+        "resolution resolve response restarting retrieve route sandbox scheduler secret secrets server service "
+        "signature signed source space status succeed successfully support supported tag temporary timed timeout token "
+        "toomanyrequests unauthenticated unauthorized unavailable unexpected unknown unpack unreachable upgrade valid "
+        "verified verify warning "
+    ).split()
+)  # fmt: skip
 
 _LEFT = re.compile(r"[A-Za-z]+$")
 _RIGHT = re.compile(r"[A-Za-z]+")
@@ -45,7 +50,8 @@ def unwrapped(lines: Sequence[str], width: int = 0) -> str:
     if not lines:
         return ""
     whole = [lines[0]]
-    for before, line in zip(lines, lines[1:], strict=False):
+    for at, line in enumerate(lines[1:]):
+        before = lines[at]
         whole.append(line if _broken(before, line, width) else "\n" + line.strip())
     return "".join(whole)
 
