@@ -33,7 +33,7 @@ MAY = {
         "what others saw becomes facts; it concludes nothing; the API server may be behind a proxy too",
     ),
     "render": (
-        {"model", "causes", "wording", "redact"},
+        {"model", "steps", "causes", "wording", "redact"},
         "a diagnosis becomes a string; a page's title is worded as a finding's is",
     ),
     "casefile": ({"model", "steps"}, "facts to JSON and back"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from whypull.match import PROVED, candidates
-from whypull.model import STAGES, Case, Diagnosis, Finding, NodeConfigSeen, Said
-from whypull.path import states
+from whypull.model import STAGES, Case, Diagnosis, Finding, HostsSeen, NodeConfigSeen, Said
+from whypull.path import facts, states
 from whypull.proofs import Candidate, Conclusion, Evidence, arguments
 from whypull.records import replace
 from whypull.steps import Tried
@@ -40,11 +40,13 @@ def diagnose(case: Case, apart: Apart) -> Diagnosis:
     chosen = _choose(ranked)
     findings = tuple(finding_of(c, case) for c in chosen)
     decided = len(findings) == 1
+    path = states(findings, failure, case)
     return Diagnosis(
         verdict="cause" if decided else "undecided",
         pull=case.pull,
         findings=findings,
-        path=states(findings, failure, case),
+        path=path,
+        path_facts=facts(path, findings, failure, case),
         ask=() if decided and findings[0].certainty == "proved" else ask_for(chosen, case),
         vantage=case.vantage,
         count=1,
@@ -60,12 +62,16 @@ def _texts(case: Case) -> list[Said]:
 
 
 def _walked(case: Case, apart: Apart) -> list[tuple[Said, Failure]]:
-    """The first step of a walk that failed, in a runtime's words; what comes after it is a consequence or a control."""
-    for tried in case.facts:
-        if isinstance(tried, Tried) and tried.words and not tried.control:
-            said = Said(tried.words, by="whypull", via="walk", first=tried.outcome.at)
-            return [(said, replace(f, role=tried.role or f.role)) for f in apart(tried.words, case.pull.image)]
-    return []
+    """The step that stopped a walk, in a runtime's words; what came after it, or was overcome, is a consequence or a control."""
+    if not any(isinstance(f, Tried) for f in case.facts):
+        return []
+    from whypull.proofs._walked import stopped_at  # noqa: PLC0415 - only where somebody walked
+
+    tried = stopped_at(case.facts)
+    if tried is None:
+        return []
+    said = Said(tried.words, by="whypull", via="walk", first=tried.outcome.at)
+    return [(said, replace(f, role=tried.role or f.role)) for f in apart(tried.words, case.pull.image)]
 
 
 def _furthest(judged: list[tuple[Said, Failure, tuple[Candidate, ...]]]) -> tuple[Candidate, ...]:
@@ -105,7 +111,7 @@ def _merged(
 def _argued(evidence: Evidence) -> list[Candidate]:
     """The candidates after every proof has had its say, best first."""
     ranked = list(evidence.candidates)
-    for _, argue in arguments(walked=any(isinstance(f, (Tried, NodeConfigSeen)) for f in evidence.case.facts)):
+    for _, argue in arguments(walked=any(isinstance(f, (Tried, NodeConfigSeen, HostsSeen)) for f in evidence.case.facts)):
         conclusion = argue(evidence)
         if conclusion is None:
             continue
@@ -216,6 +222,7 @@ def _merge(group: list[Diagnosis]) -> Diagnosis:
         pull=first.pull,
         findings=first.findings,
         path=first.path,
+        path_facts=first.path_facts,
         ask=first.ask,
         vantage=first.vantage,
         count=len(pulls),

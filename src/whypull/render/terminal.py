@@ -109,7 +109,7 @@ class _Screen:
         yield from ("  " + line for line in lines[1:])
         certainty = one.findings[0].certainty if one.verdict == "cause" else "undecided" if one.findings else "unknown"
         image = "" if one.pull.image in title else one.pull.image
-        parts = [certainty, image, words.hit(one), words.since(one.since)]
+        parts = [certainty, image, words.hit(one), words.when(one, self.reading)]
         yield from self.dotted([plain(part) for part in parts if part])
 
     def dotted(self, parts: Sequence[str]) -> Iterator[str]:
@@ -247,12 +247,7 @@ class _Screen:
         for finding in one.findings:
             yield self.style.paint("quiet", f"  {self.prog} explain {finding.cause}")
         on_the_way = {finding.cause.partition(".")[0] for finding in one.findings} & _WALKABLE
-        if (
-            on_the_way
-            and one.vantage in {"paste", "cluster", ""}
-            and one.findings[0].certainty != "proved"
-            and pastable(one.pull.image)
-        ):
+        if on_the_way and not words.walked(one) and one.findings[0].certainty != "proved" and pastable(one.pull.image):
             yield self.style.paint("quiet", f"  {self.prog} check {one.pull.image}")
 
     # ------------------------------------------------------------ no cause at all

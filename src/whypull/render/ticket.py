@@ -48,7 +48,7 @@ def _owners(diagnoses: Sequence[Diagnosis]) -> dict[str, list[tuple[Diagnosis, l
 def _entry(one: Diagnosis, fixes: Sequence[Fix], reading: Reading, prog: str) -> Iterator[str]:
     finding = one.findings[0]
     yield f"## {markdown(finding.title)}"
-    yield _facts(one, f"`{finding.cause}`, {finding.certainty}")
+    yield _facts(one, reading, f"`{finding.cause}`, {finding.certainty}")
     yield "### Evidence"
     yield from _evidence(one, finding, reading)
     yield "### What to change"
@@ -64,7 +64,7 @@ def _entry(one: Diagnosis, fixes: Sequence[Fix], reading: Reading, prog: str) ->
     yield from _check(one, fixes, prog)
 
 
-def _facts(one: Diagnosis, cause: str) -> str:
+def _facts(one: Diagnosis, reading: Reading, cause: str) -> str:
     pulls = words.all_pulls(one)
     rows = [
         ("Cause", cause),
@@ -73,7 +73,7 @@ def _facts(one: Diagnosis, cause: str) -> str:
         ("Pods", markdown(listed(words.pods(pulls), MOST_NAMES))),
         ("Nodes", markdown(listed(words.nodes(pulls), MOST_NAMES))),
         ("Runtime", markdown(one.pull.runtime)),
-        ("Failing", markdown(words.since(one.since).removeprefix("failing "))),
+        ("When", markdown(words.when(one, reading))),
     ]
     return "\n".join(f"- {name}: {value}" for name, value in rows if value)
 
@@ -105,7 +105,7 @@ def _check(one: Diagnosis, fixes: Sequence[Fix], prog: str) -> Iterator[str]:
 def _open(one: Diagnosis, reading: Reading, prog: str) -> Iterator[str]:
     """What is not decided yet, and the step that decides."""
     yield f"# To find out first: {markdown(words.title_of(one))}"
-    yield _facts(one, "undecided" if one.findings else "unknown")
+    yield _facts(one, reading, "undecided" if one.findings else "unknown")
     for number, finding in enumerate(one.findings, 1):
         yield f"{number}. {markdown(finding.title)} (`{finding.cause}`, {finding.certainty})"
     if one.said:

@@ -7,6 +7,7 @@ import re
 from whypull.model import STAGES, Said
 from whypull.redact import redacted
 from whypull.render.layout import counted, listed
+from whypull.steps import Tried
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +37,20 @@ def since(text: str) -> str:
         return ""
     shown = parts[:2] if parts[0][1] in "dh" else parts[:1]
     return "failing for " + " ".join(f"{n} {_UNITS[unit]}" for n, unit in shown)
+
+
+def when(one: Diagnosis, reading: Reading) -> str:
+    """Since when the pull fails; where all that is known is a walk, when that was."""
+    said = since(one.since)
+    of_walk = any(
+        isinstance(f, Tried) and f.outcome.at == one.since for c in reading.cases if c.pull == one.pull for f in c.facts
+    )
+    return said.replace("failing since", "tried at", 1) if of_walk else said
+
+
+def walked(one: Diagnosis) -> bool:
+    """Whether the pull was tried again, from the vantage that the diagnosis names."""
+    return one.vantage not in {"paste", "cluster", ""}
 
 
 def pods(pulls: Iterable[Pull]) -> list[str]:
@@ -102,8 +117,7 @@ def speaker(one: Diagnosis, reading: Reading) -> str:
     heard = (f for c in reading.cases for f in c.facts if isinstance(f, Said) and f.text[:40] == one.said[:40])
     said = next((f for f in heard if redacted(f.text) == one.said), None)
     if said is None:
-        walked = one.vantage not in {"paste", "cluster", ""}
-        return "In a runtime's words" if walked else "The text"
+        return "In a runtime's words" if walked(one) else "The text"
     who = "The kubelet" if said.by == "kubelet" else said.by or "The text"
     where = {"event": "'s event", "status": "'s status", "log": "'s log"}.get(said.via, "") if said.by else ""
     often = f", {said.count:,} times" if said.count > 1 else ""
