@@ -42,7 +42,7 @@ _SURE = (
     "error pulling image|cancel(?:led)? pulling image|pull qps exceeded|failed to apply default image tag",
     r"failed to inspect image|failed to (?:extract|register) layer|\bpull(?:ing)? (?:the )?image (?:error|failed)\b",
     "retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries",
-    r"error unpacking image|image:? \S+ is not ready on the node",
+    r"error unpacking image|image:? \S+ is not ready on the node|error: image \S+ not found|while trying to pull",
 )
 
 # What a registry, a runtime or a credential helper says, and hardly anybody else.
@@ -92,8 +92,8 @@ _FAILED = (
 # What else was under way: then only sure words count.
 _ELSEWHERE = (
     r"\bpush(?:ing|ed)?\b|blobs/uploads|at destination|destination registry|mountvolume|failedmount|failedattach",
-    "unable to (?:attach|mount)|image watch job|head request for .{0,300}falling back to|tags/list|requesting tags",
-    r"get tags from|/_catalog|index\.yaml|not a valid chart repository|garbage[- ]collect|image gc",
+    r"unable to (?:attach|mount)|trigger\.poll|image watch job|head request for .{0,300}falling back to|tags/list",
+    r"requesting tags|get tags from|/_catalog|index\.yaml|not a valid chart repository|garbage[- ]collect|image gc",
     r"eligible for deletion|calling webhook|webhook\.|admission webhook|probe failed|upgrad\w+ connection",
     r'clusterinformation|://[^/\s"]+/apis?[/?]\w',
     r"cannot (?:list|get|create|watch|update|patch|delete) (?:resource|\w+ )|is forbidden: |\bgit\b|cloning|checkout",
@@ -115,14 +115,12 @@ _BOILERPLATE = regex(
 def surely_a_failed_pull(text: str) -> bool:
     """Whether the words leave no doubt, whoever wrote them and for whatever reason."""
     core = fold(text)
-    return bool(_SURELY.search(core)) and not _OTHER_ARTIFACT.search(core)
+    return bool(_SURELY.search(core)) and "failed to push" not in core
 
 
 def about_a_pull(text: str) -> bool:
     """Whether a text that stands alone may tell of an image pull that failed; a push, a mount or a probe is none."""
     core = _BOILERPLATE.sub("", fold(text))
-    if _OTHER_ARTIFACT.search(core):
-        return False
     if _NOT_ABOUT.search(core):
         if "denied the request" in core:
             return bool(_ADMITS.search(core))
