@@ -62,6 +62,7 @@ def test_the_gate_never_shuts_out_a_match(cause):
         for says in catalogue()[cause].says:
             if compiled(says.text).search(core):
                 assert any(gate in core.lower() for gate in says.gates), says.text
+                assert all(any(gate in core.lower() for gate in gates) for gates in says.also), says.text
 
 
 @pytest.mark.parametrize("cause", list(catalogue()))

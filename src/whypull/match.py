@@ -9,6 +9,7 @@ from whypull.proofs import Candidate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from whypull.causes import Says
     from whypull.model import Failure
 
 PROVED = 100
@@ -40,7 +41,7 @@ def candidates(failure: Failure) -> tuple[Candidate, ...]:
         core = core[: LONGEST // 2] + " … " + core[-LONGEST // 2 :]
     low = core.lower()
     for says in patterns():
-        if not any(gate in low for gate in says.gates):
+        if not _may_match(says, low):
             continue
         match = compiled(says.text).search(core)
         if match is None:
@@ -57,6 +58,16 @@ def candidates(failure: Failure) -> tuple[Candidate, ...]:
         if candidate.cause not in best or candidate.odds > best[candidate.cause].odds:
             best[candidate.cause] = candidate
     return tuple(sorted(best.values(), key=lambda c: -c.odds))
+
+
+def _may_match(says: Says, low: str) -> bool:
+    """Whether every literal that the pattern needs is in the text: compiling a pattern costs more than a hundred of these."""
+    for gate in says.gates:
+        if gate in low:
+            break
+    else:
+        return False
+    return all(any(literal in low for literal in literals) for literals in says.also)
 
 
 def _quote(words: str) -> str:

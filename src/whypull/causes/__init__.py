@@ -30,6 +30,7 @@ class Says(NamedTuple):
     source: str = ""
     runtime: str = ""
     versions: str = ""
+    also: tuple[tuple[str, ...], ...] = ()  # further literals: one of each of these sets must be there too
 
 
 class FixLine(NamedTuple):

@@ -15,7 +15,8 @@ SAYS_KEYS = {"text", "proves", "odds", "source", "runtime", "versions"}
 FIX_KEYS = {"who", "do", "run", "on", "wait"}
 DEFAULT_ODDS = 90
 SHORTEST_GATE = 3
-FENCE = re.compile(r"^(?P<fence>`{3,})(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)[ \t]*$", re.M | re.S)
+MOST_LITERALS = 12  # of one further set: a longer one costs more than it spares
+FENCE = re.compile(r"^(?P<fence>`{3,})(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
 class Example(NamedTuple):
@@ -72,6 +73,7 @@ def _says(cause: str, entry: dict[str, Any]) -> Says:
         cause=cause,
         text=text,
         gates=gates(text),
+        also=also(text),
         proves=proves,
         odds=0 if proves else entry.get("odds", DEFAULT_ODDS),
         source=entry.get("source", ""),
@@ -90,30 +92,36 @@ def _fix(cause: str, entry: dict[str, Any]) -> FixLine:
 def _only(cause: str, table: dict[str, Any], known: set[str]) -> None:
     unknown = set(table) - known
     if unknown:
-        raise ValueError(f"{cause}: unknown key {sorted(unknown)[0]!r}")
+        raise ValueError(f"{cause}: unknown key {min(unknown)!r}")
 
 
 def gates(pattern: str) -> tuple[str, ...]:
     """Literals of which one must be in the lower-cased text for the pattern to match at all. Raises ValueError."""
-    found = _required(_parser.parse(pattern))
-    if not found or min(map(len, found)) < SHORTEST_GATE:
+    found = max(_required(_parser.parse(pattern)), key=_strength, default=())
+    if _strength(found) < SHORTEST_GATE:
         raise ValueError(f"pattern without a literal of {SHORTEST_GATE} characters: {pattern}")
     return found
 
 
-def _required(tokens: Any) -> tuple[str, ...]:
-    """The best set of literals of a token sequence: the one whose shortest member is longest."""
-    best: tuple[str, ...] = ()
-    run: list[str] = []
+def also(pattern: str) -> tuple[tuple[str, ...], ...]:
+    """Further sets of literals, of each of which one must be there too; what holds for many texts is behind the first."""
+    first = gates(pattern)
+    sets = dict.fromkeys(found for found in _required(_parser.parse(pattern)) if found != first)
+    return tuple(found for found in sets if _strength(found) >= SHORTEST_GATE and len(found) <= MOST_LITERALS)
 
-    def better(new: tuple[str, ...]) -> None:
-        nonlocal best
-        if new and (not best or min(map(len, new)) > min(map(len, best))):
-            best = new
+
+def _strength(literals: tuple[str, ...]) -> int:
+    return min(map(len, literals), default=0)
+
+
+def _required(tokens: Any) -> list[tuple[str, ...]]:
+    """Every set of literals of which a match of this token sequence has one, in the sequence's order."""
+    found: list[tuple[str, ...]] = []
+    run: list[str] = []
 
     def end_run() -> None:
         if run:
-            better(("".join(run).lower(),))
+            found.append(("".join(run).lower(),))
             run.clear()
 
     for op, value in tokens:
@@ -122,15 +130,15 @@ def _required(tokens: Any) -> tuple[str, ...]:
             continue
         end_run()
         if op is _constants.SUBPATTERN:
-            better(_required(value[3]))
+            found += _required(value[3])
         elif op in {_constants.MAX_REPEAT, _constants.MIN_REPEAT} and value[0] >= 1:
-            better(_required(value[2]))
+            found += _required(value[2])
         elif op is _constants.BRANCH:
-            branches = [_required(branch) for branch in value[1]]
-            if all(branches):
-                better(tuple(sorted({literal for branch in branches for literal in branch})))
+            best = [max(_required(branch), key=_strength, default=()) for branch in value[1]]
+            if all(best):
+                found.append(tuple(sorted({literal for branch in best for literal in branch})))
     end_run()
-    return best
+    return found
 
 
 def examples(cause: str) -> list[Example]:
