@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import whypull
 from lab import services
+from lab.healing import heal
 from lab.start import TESTS
 from whypull import casefile
 from whypull.diagnose import diagnose
@@ -39,6 +40,8 @@ def questions(scene: Scene, fault: Fault, pulled: Pulled) -> dict[str, Any]:
     one = diagnose(case, failures)
     row["walked"] = [[f.cause, f.certainty] for f in one.findings]
     row["case"] = casefile.dumps(case)
+    if fault.how != "no":
+        row["healed"], row["why"] = heal(scene, fault, one)
     return row
 
 

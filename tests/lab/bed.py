@@ -7,7 +7,7 @@ import threading
 
 from lab import images, network
 from lab.doors import token_service
-from lab.services import DOCKER_HUB, Services
+from lab.services import DOCKER_HUB, HOSTS, Services
 from lab.serving import At, Certificates, LabRegistry, http
 from lab.start import ROOT
 
@@ -37,6 +37,15 @@ class Bed:
         self._docker_hub()
         self._pushing = threading.Lock()
         self._pushed: dict[int, images.Image] = {}
+
+    def address_of(self, host: str) -> str:
+        """Where a name of the lab leads. Raises KeyError for one that leads nowhere."""
+        for file in os.listdir(HOSTS):
+            for line in _read(f"{HOSTS}/{file}").splitlines():
+                address, _, name = line.partition(" ")
+                if name == host:
+                    return address
+        raise KeyError(host)
 
     def _docker_hub(self) -> None:
         """A Docker Hub without what is asked for: a token for anybody, and nothing that it opens."""

@@ -51,23 +51,24 @@ def image(kind: str = "good") -> Image:
     return _KINDS[kind]()
 
 
-def tar(size: int = 4096) -> bytes:
-    """A layer's tar with one file that no other image has."""
+def tar(size: int = 4096, files: int = 1) -> bytes:
+    """A layer's tar with files that no other image has."""
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w") as out:
-        content = os.urandom(size)
-        info = tarfile.TarInfo(f"srv/{content[:8].hex()}")
-        info.size = len(content)
-        out.addfile(info, io.BytesIO(content))
+        for _ in range(files):
+            content = os.urandom(size)
+            info = tarfile.TarInfo(f"srv/{content[:8].hex()}")
+            info.size = len(content)
+            out.addfile(info, io.BytesIO(content))
     return raw.getvalue()
 
 
 def _built(
     layer: bytes | None = None, kind: str = LAYER, diff: str = "", platforms: tuple[str, ...] = ("linux/amd64", "linux/arm64"),
-    size: int = 4096, index: bool = True,
+    size: int = 4096, files: int = 1, index: bool = True,
 ) -> Image:  # fmt: skip
     made = Image()
-    plain = tar(size)
+    plain = tar(size, files)
     data = gzip.compress(plain, 1, mtime=0) if layer is None else layer
     children = []
     for platform in platforms:
@@ -142,6 +143,7 @@ def _bad_tar() -> Image:
 _KINDS = {
     "good": _built,
     "large": lambda: _built(size=6_000_000),
+    "many files": lambda: _built(size=16, files=400),
     "only arm64": lambda: _built(platforms=("linux/arm64",)),
     "only windows": lambda: _built(platforms=("windows/amd64",)),
     "single arm64": lambda: _built(platforms=("linux/arm64",), index=False),

@@ -38,15 +38,27 @@ mount -t tmpfs lab /tmp
 mount -t overlay -o lowerdir=/var/lib,upperdir=$1/var,workdir=$1/varwork lab /var/lib
 mkdir -p /var/lib/containerd && mount -t tmpfs -o $2 lab /var/lib/containerd
 [ "$3" = /usr/bin/containerd ] || mount --bind $3 /usr/bin/containerd
-cp $1/systemctl /usr/local/bin/systemctl
+cp $1/bin/* /usr/local/bin/
 mount --bind $1/run /run
+mkdir -p /run/systemd/resolve && echo "nameserver $4" > /run/systemd/resolve/resolv.conf
 echo ready
 exec sleep infinity
 """
-_SYSTEMCTL = """#!/bin/sh
-# There is no systemd here: a restart is written down, and the lab carries it out.
+# What a node has and the lab's does not: systemd, the kubelet's tools. Each does what the lab can carry out of it.
+_SHIMS = {
+    "systemctl": """#!/bin/sh
+# A restart is written down, and the lab carries it out.
 case "$*" in *restart*containerd*|*start*containerd*) touch /run/restart-containerd ;; esac
-"""
+""",
+    "sudo": """#!/bin/sh
+while case "$1" in -*) true ;; *) false ;; esac; do shift; done
+exec "$@"
+""",
+    "crictl": """#!/bin/sh
+# Nothing runs on this node, so every image is one that nothing uses.
+case "$*" in *rmi*--prune*) for i in $(ctr -n k8s.io images ls -q); do ctr -n k8s.io images rm --sync "$i"; done ;; esac
+""",
+}
 
 
 class Node:
@@ -63,14 +75,16 @@ class Node:
         self._runtime: subprocess.Popen[bytes] | None = None
         for part in ("etc", "work", "var", "varwork", "run"):
             os.makedirs(f"{self.folder}/{part}")
-        shim = pathlib.Path(self.folder, "systemctl")
-        shim.write_text(_SYSTEMCTL, encoding="ascii")
-        shim.chmod(0o755)
+        os.makedirs(f"{self.folder}/bin")
+        for tool, script in _SHIMS.items():
+            shim = pathlib.Path(self.folder, "bin", tool)
+            shim.write_text(script, encoding="ascii")
+            shim.chmod(0o755)
         self.address, self.seen_as = network.attach(name, number)
         binary = "/usr/bin/containerd" if version.startswith("1.6") else str(containerd / "usr/bin/containerd")
         self._holder = subprocess.Popen(
             ["nsenter", f"--net=/run/netns/{name}", "unshare", "--mount", "--propagation", "private",
-             "sh", "-c", _MOUNTS, "sh", self.folder, disk, binary],
+             "sh", "-c", _MOUNTS, "sh", self.folder, disk, binary, network.ROUTER],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd="/",
         )  # fmt: skip
         assert self._holder.stdout is not None

@@ -7,7 +7,7 @@ import dataclasses
 from lab import network, services
 from lab.doors import token_service
 from lab.node import DISK, Node, config_toml, drop_in
-from lab.serving import BELOW_HTTP, At, LabRegistry, http
+from lab.serving import BELOW_HTTP, At, LabRegistry, http, parent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class World:
     turned: Mapping[str, str] = dataclasses.field(default_factory=dict)  # DNAT: host → host
     proxy_blocked: bool = False  # the node's way to the proxy is dropped
     allowed: str = ""  # "others": an allow-list without this node; "node": with it
+    lets_through: bool = False  # the proxy that denies has this registry on its list
+    parent: bool = False  # the parent of the proxy "dead parent" is there after all
     real: str = ""  # the image lies in the real registry, in this state: "there", "blob gone", "no tag", "no repository"
 
 
@@ -71,6 +73,7 @@ class Client:
     registry_toml: str = 'config_path = "/etc/containerd/certs.d"'
     more_toml: str = ""
     commands: str = ""  # run on the node before containerd starts
+    before: str = ""  # an image that is pulled first, and that nothing uses
     later: str = ""  # run on the node after it started
     stopped: bool = False  # containerd does not run
     secret: str = "attached"  # attached, other host, missing, not attached: what the cluster shows of the pod's secret
@@ -118,6 +121,11 @@ class Scene:
             self._undo.append(lambda pair=pair: network.nft(f"delete element inet lab turned {{ {pair} }}"))
         if world.real:
             self.bed.real(world.real, self.number)
+        if world.lets_through:
+            self.bed.services.let_through(self.hosts["registry"])
+        if world.parent:
+            self._servers.append(At(parent(self.bed.address_of), None, services.DEAD, 3128))
+            self._servers[-1].__enter__()
 
     def clear(self) -> None:
         """Takes the world of this scene down."""
@@ -178,6 +186,7 @@ class Scene:
             BUNDLE: ca if client.trusts else self.bed.strangers_ca,
             "/etc/containerd/config.toml": config_toml(self.version, self.filled(client.registry_toml), client.more_toml),
             "/root/ca.crt": ca,
+            "/root/registry-ca.crt": ca,  # what printed commands call it
             **self.bed.client_files,
         }
         if client.trusts:
@@ -201,6 +210,10 @@ class Scene:
             self.node.write({drop: text})
         elif not self.client.stopped:
             self.node.start()
+        if self.client.before:
+            first = self.node.pull(self.filled(self.client.before))
+            if not first.ok:
+                raise RuntimeError(f"the image before: {first.text}")
         if self.client.later:
             self.node.run(self.filled(self.client.later))
 
@@ -208,6 +221,7 @@ class Scene:
         """A text with the names of this scene in it."""
         for role in HOSTS:
             text = text.replace(f"{{{role}}}", self.hosts_of()[role]).replace(f"{{{role}_address}}", self.addresses_of()[role])
+        text = text.replace("{seen}", network.seen(self.number))
         text = text.replace("{host}", self.hosts_of()["registry"]).replace("{hub}", services.HUB).replace("{n}", str(self.number))
         text = text.replace("{ca}", self.bed.ca).replace("{proxy_account}", f"{services.PROXY_USER}:{services.PROXY_PASSWORD}")
         for mood, name in services.PROXY_NAMES.items():

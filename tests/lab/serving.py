@@ -10,6 +10,7 @@ import dataclasses
 import json
 import socket
 import ssl
+import threading
 import time
 
 from lab import images, network
@@ -71,6 +72,34 @@ def http(app: App) -> Callable[[socket.socket], None]:
                 time.sleep(listener.LONGEST)
 
     return serve
+
+
+def parent(address_of: Callable[[str], str]) -> Callable[[socket.socket], None]:
+    """A proxy's parent: it connects to where a name leads in the lab."""
+
+    def serve(connection: socket.socket) -> None:
+        asked = read(connection)
+        if asked is None or asked.method != "CONNECT":
+            return
+        host, _, port = asked.target.rpartition(":")
+        with network.inside(network.WORLD):
+            far = socket.create_connection((address_of(host), int(port)), timeout=10)
+        with far:
+            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=_copy, args=(far, connection), daemon=True)
+            back.start()
+            _copy(connection, far)
+            back.join(10)
+
+    return serve
+
+
+def _copy(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(16384):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
 
 
 def _drain(connection: socket.socket) -> None:

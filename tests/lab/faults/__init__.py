@@ -31,6 +31,8 @@ class Fault:
     client: Client = Client()
     how: str = "asked"
     mend: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # fields of World that are then otherwise
+    by_hand: str = ""  # commands on the node for what the printed fix leaves to its administrator
+    asks: tuple[str, ...] = ()  # what the printed answer must name: {seen} is the address by which the world sees the node
     right: str = ""  # the reference that was meant
     text: tuple[str, ...] = ()  # further causes that a careful expert who sees only the text would name
     only: tuple[str, ...] = ()  # containerd versions on which it is a fault; on others it is left out

@@ -4,6 +4,7 @@ from lab.faults import Client, Fault, Server, World, healthy
 from lab.services import RESOLVERS
 from whypull.demo.http import Answer
 
+GOOD = "ln -sf /run/systemd/resolve/resolv.conf /etc/resolv.conf"  # a server that answers
 V6 = {"registry": "2001:db8:18::7"}
 
 FAULTS = [
@@ -11,9 +12,9 @@ FAULTS = [
     Fault("name-unknown", "dns.no-such-host", "resolver", "the zone has no such name",
           World(names={"registry": ""}), mend={"names": {}}),
     Fault("resolver-knows-nothing", "dns.no-such-host", "resolver", "the node asks a resolver that does not have the zone",
-          client=Client(resolver=RESOLVERS["NXDOMAIN"]), how="printed"),
+          client=Client(resolver=RESOLVERS["NXDOMAIN"]), by_hand=GOOD),
     Fault("resolver-silent", "dns.timeout", "resolver", "the node's resolver does not answer",
-          client=Client(resolver=RESOLVERS["SILENT"]), how="printed", text=("network.timeout",)),
+          client=Client(resolver=RESOLVERS["SILENT"]), by_hand=GOOD, text=("network.timeout",)),
     Fault("resolver-fails", "dns.server-failure", "resolver", "SERVFAIL", client=Client(resolver=RESOLVERS["SERVFAIL"]), how="printed"),
     Fault("resolver-refuses", "dns.server-failure", "resolver", "REFUSED", client=Client(resolver=RESOLVERS["REFUSED"]), how="printed"),
     Fault("resolver-down", "dns.server-failure", "resolver", "nothing listens at the resolver's address",
@@ -39,7 +40,7 @@ FAULTS = [
     Fault("prohibited", "network.unreachable", "network", "a router says that it is prohibited",
           World(blocks=(("prohibited", "registry"),)), mend={"blocks": ()}, text=("network.timeout", "proxy.not-configured")),
     Fault("no-default-route", "network.unreachable", "network", "the node has no default route",
-          client=Client(commands="ip route del default"), how="printed", text=("proxy.not-configured",)),
+          client=Client(commands="ip route del default"), by_hand="ip route add default via 10.77.0.1", text=("proxy.not-configured",)),
     Fault("only-ipv6", "network.unreachable", "network", "the name has IPv6 addresses only, the node has no IPv6",
           World(names=V6), mend={"names": {}}, text=("dns.wrong-address",)),
     Fault("reset-in-handshake", "network.reset", "network", "a middlebox resets the connection when the handshake begins",

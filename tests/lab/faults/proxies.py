@@ -3,6 +3,7 @@
 from lab.faults import Client, Fault, World, healthy
 
 DIRECT_BLOCKED = (("dropped", "registry"),)
+RIGHT = "sed -i 's|http://[^\"]*|http://{proxy open}|' /etc/systemd/system/containerd.service.d/http-proxy.conf; systemctl restart containerd"
 REFUSED = (("rejected", "registry"),)
 
 
@@ -21,15 +22,15 @@ FAULTS = [
     Fault("proxy-wrong-password", "proxy.auth-required", "proxy", "the proxy wants another password",
           World(blocks=DIRECT_BLOCKED), Client(environment=through("password", "np1:wrong@")), how="printed"),
     Fault("proxy-denies", "proxy.denied", "proxy", "the proxy does not let this registry through",
-          World(blocks=DIRECT_BLOCKED), Client(environment=through("denies")), mend={"real": "let through"}),
+          World(blocks=DIRECT_BLOCKED), Client(environment=through("denies")), mend={"lets_through": True}),
     Fault("proxy-parent-dead", "proxy.denied", "proxy", "the proxy's own way out is dead",
-          World(blocks=DIRECT_BLOCKED), Client(environment=through("dead parent")), how="printed", text=("proxy.bypass-missing",)),
+          World(blocks=DIRECT_BLOCKED), Client(environment=through("dead parent")), mend={"parent": True}, text=("proxy.bypass-missing",)),
     Fault("proxy-down", "proxy.unreachable", "proxy", "nothing listens at the proxy's port",
-          World(blocks=DIRECT_BLOCKED), Client(environment={"HTTPS_PROXY": "http://proxy1.shop.test:3199"}), how="printed"),
+          World(blocks=DIRECT_BLOCKED), Client(environment={"HTTPS_PROXY": "http://proxy1.shop.test:3199"}), by_hand=RIGHT),
     Fault("proxy-dropped", "proxy.unreachable", "proxy", "the way to the proxy is dropped",
           World(blocks=DIRECT_BLOCKED, proxy_blocked=True), Client(environment=through("open")), mend={"proxy_blocked": False}),
     Fault("proxy-no-name", "proxy.unreachable", "proxy", "the proxy's name does not exist",
-          World(blocks=DIRECT_BLOCKED), Client(environment={"HTTPS_PROXY": "http://proxy.old.shop.test:3128"}), how="printed"),
+          World(blocks=DIRECT_BLOCKED), Client(environment={"HTTPS_PROXY": "http://proxy.old.shop.test:3128"}), by_hand=RIGHT),
     Fault("proxy-wrong-scheme", "proxy.misconfigured", "proxy", "https:// for a proxy that speaks HTTP",
           World(blocks=DIRECT_BLOCKED), Client(environment={"HTTPS_PROXY": "https://{proxy open}"}), how="printed",
           text=("tls.plain-http", "proxy.unreachable")),
@@ -39,7 +40,7 @@ FAULTS = [
     Fault("proxy-password-unescaped", "proxy.misconfigured", "proxy", "a password with an @ and a # that are not escaped",
           World(blocks=DIRECT_BLOCKED), Client(environment=through("open", "np1:p#s@1@")), how="printed", text=("proxy.unreachable",)),
     Fault("proxy-bypass-missing", "proxy.bypass-missing", "proxy", "an internal registry is sent through a proxy that cannot reach it",
-          client=Client(environment=through("dead parent")), how="printed", text=("proxy.denied",)),
+          client=Client(environment=through("denies")), how="printed", text=("proxy.denied",)),
     Fault("proxy-bypass-with-port", "proxy.bypass-missing", "proxy", "NO_PROXY names the registry as a URL, which no Go program reads",
           client=Client(environment=through("denies", NO_PROXY="localhost,https://{host}/")), how="printed", text=("proxy.denied",)),
     Fault("proxy-not-configured", "proxy.not-configured", "proxy", "the kubelet knows the proxy, the runtime does not",

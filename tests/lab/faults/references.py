@@ -72,7 +72,7 @@ FAULTS = [
     # ------------------------------------------------------------ where one comes from
     healthy("allow-list-within", "an allow-list with this node's address in it", world=World(allowed="node")),
     Fault("allow-list-json", "auth.ip-not-allowed", "registry", "an allow-list without this node; the refusal names the address",
-          World(allowed="others"), Client(neighbour=True), mend={"allowed": "node"}, text=("auth.forbidden",)),
+          World(allowed="others"), Client(neighbour=True), mend={"allowed": "node"}, asks=("{seen}",), text=("auth.forbidden",)),
     Fault("allow-list-page", "auth.ip-not-allowed", "registry", "an allow-list without this node; the refusal is a page",
           World(registry=Server(options={"refusal": PAGE}), allowed="others"), Client(neighbour=True), mend={"allowed": "node"}, text=("auth.forbidden",)),
     Fault("allow-list-empty", "auth.ip-not-allowed", "registry", "an allow-list without this node; the refusal says nothing",

@@ -74,9 +74,10 @@ FAULTS = [
           World(mirror=Server(closed=True), blocks=(("refused", "registry"),)),
           Client(files={"/etc/containerd/certs.d/_default/hosts.toml": MIRROR}), mend={"mirror": Server()}),
     # ------------------------------------------------------------ disk
-    Fault("disk-full", "node.disk-full", "node", "no space for the layers",
-          World(registry=Server(options={"kind": "large"})), Client(disk="size=4m"), how="printed"),
-    Fault("inodes-used-up", "node.disk-full", "node", "no inodes left",
-          client=Client(later="cd /var/lib/containerd && mkdir -p old && i=0; while touch old/$i 2>/dev/null; do i=$((i+1)); done; true",
-                        disk="size=96m,nr_inodes=300"), how="printed"),
+    Fault("disk-full", "node.disk-full", "node", "images that nothing uses leave no space for the next",
+          World(registry=Server(options={"kind": "large"}), other=Server(options={"kind": "large"})),
+          Client(disk="size=18m", before="{other}/shop/api:1.4.2"), how="printed"),
+    Fault("inodes-used-up", "node.disk-full", "node", "images that nothing uses leave no inodes for the next",
+          World(registry=Server(options={"kind": "many files"}), other=Server(options={"kind": "many files"})),
+          Client(disk="size=96m,nr_inodes=700", before="{other}/shop/api:1.4.2"), how="printed"),
 ]  # fmt: skip
