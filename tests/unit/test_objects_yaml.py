@@ -83,6 +83,15 @@ def test_pods_that_run_are_known_without_being_parsed():
     assert len(read(dump(failed))[0]) == 1
 
 
+@pytest.mark.parametrize("quote", ["'", '"', ""])
+def test_a_pod_that_runs_is_not_parsed_however_its_times_are_quoted(quote, monkeypatch):
+    monkeypatch.setattr("whypull.read.yaml_gate.yaml.load", None)
+    text = dump(api.listed(*FINE)).replace("'2026-11-20T08:00:00Z'", f"{quote}2026-11-20T08:00:00Z{quote}")
+    into, inventory = Gathered(), Inventory()
+    assert read_objects(text.encode(), into, inventory)
+    assert inventory.running == {("payments", f"web-{n}"): (f"uid-web-{n}", api.START) for n in range(3)}
+
+
 def test_events_nodes_and_secrets_are_read_too():
     made = api.pod(waiting=("ErrImagePull", REFUSED), spec__imagePullSecrets=[{"name": "regcred"}])
     cases, _ = read(

@@ -42,6 +42,11 @@ class Inventory:
         self.owners: dict[tuple[str, str, str], tuple[str, str]] = {}  # (namespace, kind, name): (kind, name)
         self.listed: dict[str, bool] = {}  # namespaces whose secrets were listed: True where that is beyond doubt
         self.missing: dict[tuple[str, str], tuple[str, ...]] = {}  # secrets that were asked for by name: where else they are
+        # made when the first fact is asked for, and no more is read
+        self._pods_named: dict[str, list[str]] | None = None
+        self._secrets_in: dict[str, list[str]] | None = None
+        self._namespaces_of: dict[str, list[str]] | None = None
+        self._pods_in: set[str] | None = None
         self.listed_nowhere = False  # a list of secrets was empty, and does not say of which namespace
 
     # ------------------------------------------------------------ what readers add
@@ -191,8 +196,14 @@ class Inventory:
     def _record(self, pull: Pull) -> PodRecord | None:
         if pull.namespace or not pull.pod:
             return self.pods.get((pull.namespace, pull.pod))
-        named = [r for (_, name), r in self.pods.items() if name == pull.pod]
-        return named[0] if len(named) == 1 else None
+        named = self._namespaces(pull.pod)
+        return self.pods[named[0], pull.pod] if len(named) == 1 else None
+
+    def _namespaces(self, pod: str) -> list[str]:
+        """The namespaces that have a pod of this name."""
+        if self._pods_named is None:
+            self._pods_named = _grouped((name, namespace) for namespace, name in self.pods)
+        return self._pods_named.get(pod, [])
 
     def _owner(self, record: PodRecord) -> str:
         """The topmost owner that the input shows: what its author wrote, and where a fix belongs."""
@@ -212,23 +223,41 @@ class Inventory:
             elif (namespace, name) in self.missing:
                 yield SecretAbsent(namespace, name, self.missing[namespace, name])
             elif (sure := self._listed(namespace)) is not None:
-                elsewhere = tuple(sorted(ns for ns, other in self.secrets if other == name and ns != namespace))
+                elsewhere = tuple(sorted(ns for ns in self._secrets_named(name) if ns != namespace))
                 yield SecretAbsent(namespace, name, elsewhere, sure)
-        others = [s for (ns, name), s in self.secrets.items() if ns == namespace and name not in named and _for_pulls(s)]
-        yield from others[:MOST_SECRETS]
+        if self._secrets_in is None:
+            self._secrets_in = _grouped((ns, name) for (ns, name), secret in self.secrets.items() if _for_pulls(secret))
+        others = [name for name in self._secrets_in.get(namespace, ()) if name not in named]
+        yield from (self.secrets[namespace, name] for name in others[:MOST_SECRETS])
+
+    def _secrets_named(self, name: str) -> list[str]:
+        """The namespaces that have a secret of this name."""
+        if self._namespaces_of is None:
+            self._namespaces_of = _grouped((name, namespace) for namespace, name in self.secrets)
+        return self._namespaces_of.get(name, [])
 
     def _listed(self, namespace: str) -> bool | None:
         """Whether the input lists a namespace's secrets: True beyond doubt, False by all appearances, None not at all."""
         if namespace in self.listed:
             return self.listed[namespace]
-        alone = {ns for ns, _ in self.pods} | {ns for ns, _ in self.running}
-        return False if self.listed_nowhere and alone == {namespace} else None
+        if not self.listed_nowhere:
+            return None
+        if self._pods_in is None:
+            self._pods_in = {ns for ns, _ in self.pods} | {ns for ns, _ in self.running}
+        return False if self._pods_in == {namespace} else None
 
     def _with_disk(self, node: NodeSeen) -> NodeSeen:
         from dataclasses import replace  # noqa: PLC0415
 
         reasons = self.disks.get(node.name)
         return replace(node, pressure=tuple(dict.fromkeys((*node.pressure, *reasons)))) if reasons else node
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def _for_pulls(secret: SecretSeen) -> bool:

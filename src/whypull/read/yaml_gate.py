@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 _TRIES = 6
-_KIND = re.compile(rb"^(?:[ \t]{0,8}|[ \t]{0,6}- )kind:[ \t]*\"?(\w+)", re.MULTILINE)
+_KIND = re.compile(rb"^(?:[ \t]{0,8}|[ \t]{0,6}- )kind:[ \t]*[\"']?(\w+)", re.MULTILINE)
 _MANAGED = re.compile(rb"^( +)managedFields:[ \t]*\n(?:\1[- ][^\n]*\n)+", re.MULTILINE)
 _ANCHOR = re.compile(rb"(?:^|[\s\[{,:-])&[A-Za-z0-9_-]")
 _ALIAS = re.compile(rb"(?:^|[\s\[{,:-])\*[A-Za-z0-9_-]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _BROKEN = re.compile(rb"^[ \t]+waiting:|Evicted|Unschedulable", re.MULTILINE)
-_RUNS = re.compile(rb"^[ \t]+startedAt:[ \t]*\"?([0-9TZ:.+-]+)", re.MULTILINE)
+_RUNS = re.compile(rb"^[ \t]+startedAt:[ \t]*[\"']?([0-9TZ:.+-]+)", re.MULTILINE)
 _EVENT = re.compile(rb"[Ii]mage|[Pp]ull|Failed|BackOff|Created|Started|Evicted|[Dd]isk")
 _READ = frozenset({
     b"Pod", b"Event", b"Secret", b"Node", b"ServiceAccount", b"ReplicaSet", b"Deployment", b"StatefulSet", b"DaemonSet", b"Job",
@@ -80,7 +80,7 @@ def _of_metadata(piece: bytes, field: bytes) -> str:
     found = re.search(rb"^(?P<in> *(?:- )?)metadata:[ \t]*\n(?:(?P<deep> +)[^\n]*\n)(?:(?P=deep)[^\n]*\n)*?", piece, re.MULTILINE)
     if found is None:
         return ""
-    block = re.compile(rb"^" + found["deep"] + field + rb":[ \t]*\"?([^\s\"]+)", re.MULTILINE).search(piece, found.start())
+    block = re.compile(rb"^" + found["deep"] + field + rb":[ \t]*[\"']?([^\s\"']+)", re.MULTILINE).search(piece, found.start())
     return block[1].decode("utf-8", "replace") if block else ""
 
 
