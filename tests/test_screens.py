@@ -107,6 +107,7 @@ SCREENS = {
         [answers.walked(), answers.dns(), answers.undecided()],
         answers.reading_of(answers.walked(), answers.dns(), answers.undecided()),
     ),
+    "ticket-of-statuses": lambda: ticket(answers.status_only(12), answers.reading_of(*answers.status_only(12))),
     "ticket-hostile": lambda: ticket([answers.hostile()], answers.reading_of(answers.hostile())),
     "json": lambda: document([answers.walked()], answers.reading_of(answers.walked())),
     "json-line": lambda: line(answers.possible()) + "\n",

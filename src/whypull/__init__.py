@@ -1,8 +1,8 @@
 """whypull: why a Kubernetes node cannot pull an image, who can fix it, and with which command.
 
-    >>> import whypull
-    >>> whypull.explain('Failed to pull image "registry.shop.example/api:1": … no such host')
-    [Diagnosis(verdict='cause', …)]
+>>> import whypull
+>>> whypull.explain('Failed to pull image "registry.shop.example/api:1": … no such host')
+[Diagnosis(verdict='cause', …)]
 """
 
 from __future__ import annotations

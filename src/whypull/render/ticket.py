@@ -30,9 +30,12 @@ def _parts(diagnoses: Sequence[Diagnosis], reading: Reading, prog: str) -> Itera
         return
     for who, entries in _owners(diagnoses).items():
         yield [f"# For {markdown(who)}", *(line for one, fixes in entries for line in _entry(one, fixes, reading, prog))]
+    bare = [one for one in diagnoses if not one.findings and not one.said]
     for one in diagnoses:
-        if one.verdict != "cause":
+        if one.verdict != "cause" and (one not in bare or len(bare) == 1):
             yield list(_open(one, reading, prog))
+    if len(bare) > 1:
+        yield list(_unexplained(bare))
 
 
 def _owners(diagnoses: Sequence[Diagnosis]) -> dict[str, list[tuple[Diagnosis, list[Fix]]]]:
@@ -117,3 +120,12 @@ def _open(one: Diagnosis, reading: Reading, prog: str) -> Iterator[str]:
         yield from (fenced(words_, "sh") if can_be_pasted else markdown(words_) for can_be_pasted, words_ in parts(ask))
     for finding in one.findings:
         yield f"All about it: `{prog} explain {finding.cause}`"
+
+
+def _unexplained(bare: Sequence[Diagnosis]) -> Iterator[str]:
+    """Pulls of which the input shows only that they fail."""
+    yield f"# To find out first: why {len(bare)} pulls fail"
+    who = words.pods(pull for one in bare for pull in words.all_pulls(one))
+    yield markdown(f"This input shows that they fail, not why: {listed(who, MOST_NAMES)}")
+    yield "### What would show more"
+    yield fenced("\n".join(dict.fromkeys(ask for one in bare[:3] for ask in one.ask)), "sh")
