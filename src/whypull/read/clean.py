@@ -28,6 +28,7 @@ _FENCE = regex(r"\s*(?:(?:`{3,}|~{3,})[\w+.{}= -]{0,60}|\{(?:code|noformat)(?::[
 _QUOTE = regex(r"\s{0,3}(?:>\s?)+")
 _BORDER = regex(r"\s*[+|├└┌┬┴┼╞═─-][-+=|─━═┬┴┼┐┘┤├└┌╞╡\s]{2,}$")
 _BAR = regex(r"^\s*[|│┃]{1,2} ?(.*?)\s*[|│┃]{1,2}\s*$")
+_BOX = regex(r"^[│┃] ?([^│┃]*?) ?[│┃]\s*$")
 _SIDE = regex(r"^[│┃] ?")
 _BULLET = regex(r"(\s*)(?:[*•◦‣·▪-]|\(?\d{1,2}[.)])\s+(?=\S)")
 _INLINE = regex(r"^\s*`([^`]{3,})`[.,;:]?\s*$")
@@ -81,6 +82,9 @@ def _mostly(lines: list[str], mark: re.Pattern[str]) -> bool:
 
 def _without_frame(lines: list[str]) -> list[str]:
     """Rows of a drawn or wiki table as rows of blanks; borders vanish."""
+    boxed = [_BOX.match(line) for line in lines]
+    if sum(found is not None for found in boxed) > 1:
+        lines = _unboxed(lines, boxed)
     lines = [_SIDE.sub("", line) if line[:1] in "│┃" and not _BAR.match(line) else line for line in lines]
     barred = [_BAR.match(line) for line in lines]
     count = sum(found is not None for found in barred)
@@ -97,3 +101,18 @@ def _without_frame(lines: list[str]) -> list[str]:
             continue
         found.append("  ".join(cells) if len(cells) > 1 else bar[1])
     return found
+
+
+def _unboxed(lines: list[str], boxed: list[re.Match[str] | None]) -> list[str]:
+    """A full-screen program's frame: a line that fills it goes on in the next one."""
+    width = max(len(found[1]) for found in boxed if found)
+    taken: list[str] = []
+    full = False
+    for line, box in zip(lines, boxed, strict=True):
+        inside = box[1] if box else line
+        if box and full:
+            taken[-1] += inside.rstrip()
+        else:
+            taken.append(inside.rstrip())
+        full = bool(box) and len(inside.rstrip()) == width
+    return taken

@@ -199,11 +199,12 @@ def _done_since(row: EventRow, pull: Pull, pod: Pod) -> bool:
     """Whether the block shows that what this event tells of has been overcome."""
     if row.type == "Normal" and row.reason != "BackOff":
         return False
-    if not row.message.startswith(
+    message = " ".join(row.message.split())
+    if not message.startswith(
         ("Failed to pull", "Back-off pulling", "Unable to retrieve some image", "Failed to inspect", "Error: ")
     ):
         return False
-    if row.message.startswith("Error: ") and row.message[7:] not in STATES:
+    if message.startswith("Error: ") and message[7:] not in STATES:
         return False
     if pull.container:
         return any(c.name == pull.container and c.pulled for c in pod.containers)

@@ -41,7 +41,7 @@ SANDBOX = regex(r"sandbox image|failed pulling image|[Ff]ailed to pull image|pul
 
 def assigned(message: str) -> re.Match[str] | None:
     """Of the scheduler's message: namespace, pod and node."""
-    return _ASSIGNED.search(message) if "assigned" in message else None
+    return _ASSIGNED.search(" ".join(message.split())) if "assigned" in message else None
 
 
 def pulling(message: str) -> str:
@@ -52,7 +52,7 @@ def pulling(message: str) -> str:
 
 def take_event(into: Gathered, pull: Pull, reason: str, message: str, said: Said, kind: str = "") -> None:
     """Adds what an event says. `pull` is whom it is about, `said` has its count and times; its text is not read."""
-    text = message.removeprefix(_COMBINED)
+    text = " ".join(message.split()).removeprefix(_COMBINED)
     if reason in {"Pulled", "Created", "Started"}:
         found = _PULLED.match(text) if reason == "Pulled" else None
         if found:

@@ -43,9 +43,9 @@ _SPAN = (
     r"\d{4}-\d\d-\d\dT[\d:.]{5,18}(?:Z|[+-]\d\d:\d\d)?)"
 )
 _AGE = regex(rf"(?P<last>{_SPAN})(?:\s+\(x(?P<count>\d{{1,9}}) over (?P<first>{_SPAN})\))?(?=[\s,|]|$)")
-_DATE = regex(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} \w{3} \d{4} [\d:]{5,8} [-+]\d{4}(?: \w{2,5})?")
+_DATE = regex(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} \w{3} \d{4} [\d:]{5,8} [-+]\d{4}(?: [A-Z]{3,5})?")
 _TYPED = regex(
-    r"(?:^|(?<=[\s|>*\"'(,]))(?P<type>Normal|Warning)[\s|,\"]+(?P<reason>[A-Za-z][A-Za-z]{2,60})(?=[\s|,:\"]|$)[\s|,:\"]*"
+    r"(?:^|(?<=[\s|>*\"'(,]))(?P<type>Normal|Warning)[\s|,\"]+(?P<reason>[A-Z][A-Za-z]{2,60})(?=[\s|,:\"]|$)[\s|,:\"]*"
 )
 _PATH = regex(r"spec\.(?P<part>containers|initContainers|ephemeralContainers)\{(?P<container>[^}\s]{1,80})\}:?\s*")
 _BRACED = regex(r"\{(?P<source>[\w./-]{1,80})[ ,]{0,3}(?P<node>[^\s{}]{0,253})\s*\}\s*")
@@ -88,7 +88,7 @@ def event_row(line: str) -> EventRow | None:
 
 def _are_columns(before: str) -> bool:
     """Whether what stands before the type are ages, counts, names and sources: no sentence, no log line."""
-    before = before.strip(" \t|>*-\"'(,")
+    before = before.lstrip(" \t|>*-\"'(,").rstrip(" \t|\"'(,")
     if not before:
         return True
     if '"' in before or "=" in before or "]" in before or ": " in before.replace("over ", ""):

@@ -71,7 +71,9 @@ def read_paste(data: bytes | Source, into: Gathered) -> None:
             return
     paste = Paste(into)
     for text in _texts(data):
-        for line in lines_of(text):
+        lines = lines_of(text)
+        paste.width = width_of(lines, least=3)
+        for line in lines:
             paste.feed(line[:MAX_LINE])
     paste.close()
 
@@ -88,6 +90,7 @@ class Paste:
 
     def __init__(self, into: Gathered) -> None:
         self.into = into
+        self.width = 0  # of the terminal that broke the lines, where that is seen
         self.loose = Loose(into)
         self._block: list[str] | None = None  # the lines of a pod's description, above its events
         self._rows: list[list[str]] = []  # each event with the lines it was broken into
@@ -223,7 +226,7 @@ class Paste:
 
             self._log = Log(self.into)
         in_block = len(record) > 1 and record[0].endswith("=<")
-        text = "\n".join(record) if in_block else unwrapped(record, width_of(record))
+        text = "\n".join(record) if in_block else unwrapped(record, width_of(record) or self.width)
         if not self._log.take(text):
             self.loose.add(text)
 
@@ -235,7 +238,7 @@ class Paste:
             take_pod(pod, self.into)
             self.into.take_for("kubectl describe pod")
         if self._rows:
-            whole = (event_row(unwrapped(lines, width_of(lines))) for lines in self._rows)
+            whole = (event_row(unwrapped(lines, width_of(lines) or self.width)) for lines in self._rows)
             take_rows([row for row in whole if row is not None], self.into, pod, self._namespace)
             if pod is None:
                 self.into.take_for("events")

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+NEAR = 15  # columns: about the longest word
 NARROWEST = 60  # columns: what is shorter was not broken by a width
 
 # Words of kubelets, runtimes and registries that a hard break cuts in two.
@@ -38,11 +39,16 @@ _RIGHT = re.compile(r"[A-Za-z]+")
 _OPEN_QUERY = re.compile(r"[?&][\w.%-]{1,60}=[\w.%+/:~-]*$")
 
 
-def width_of(lines: Sequence[str]) -> int:
-    """The width at which lines were broken hard: at least two have it, and none more; 0 where there is none."""
-    longest = max(map(len, lines), default=0)
-    full = sum(len(line) == longest for line in lines)
-    return longest if longest >= NARROWEST and full >= 2 else 0
+def width_of(lines: Sequence[str], least: int = 2) -> int:
+    """The width at which lines were broken hard, 0 where there is none.
+
+    Then the long lines all have it to the column; where a program breaks between words, they come near it.
+    """
+    lengths = [len(line) for line in lines]
+    longest = max(lengths, default=0)
+    full = lengths.count(longest)
+    near = sum(length >= longest - NEAR for length in lengths)
+    return longest if longest >= NARROWEST and full >= least and full * 10 >= near * 7 else 0
 
 
 def unwrapped(lines: Sequence[str], width: int = 0) -> str:
