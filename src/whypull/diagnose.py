@@ -136,7 +136,8 @@ def _apply(conclusion: Conclusion, ranked: list[Candidate], evidence: Evidence) 
     old = next((c for c in ranked if c.cause == conclusion.cause), None)
     because = (*conclusion.because, *(b for b in (old.because if old else ()) if b not in conclusion.because))
     args = {**(old.args if old else {}), **conclusion.args}
-    new = Candidate(conclusion.cause, conclusion.odds, failure, because, args, conclusion.certainty, conclusion.fixes)
+    fixes = tuple(dict.fromkeys((*conclusion.fixes, *(old.fixes if old else ()))))
+    new = Candidate(conclusion.cause, conclusion.odds, failure, because, args, conclusion.certainty, fixes)
     return [new, *(c for c in ranked if c.cause != new.cause and not _replaced(c, conclusion))]
 
 
