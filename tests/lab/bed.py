@@ -28,7 +28,7 @@ class Bed:
         self.strangers_ca = _read(self.certificates.another.root_file)
         pair, other = self.certificates.good.server(["np"]), self.certificates.good.server(["np-old"])
         self.client_files = {
-            "/root/client.pem": _read(pair[0]),
+            "/root/client.cert": _read(pair[0]),
             "/root/client.key": _read(pair[1]),
             "/root/other.key": _read(other[1]),
         }

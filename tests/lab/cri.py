@@ -58,6 +58,23 @@ def nobody(path: str) -> str:
     return ""
 
 
+def ready(path: str, seconds: float = 20.0) -> None:
+    """Waits until the image service of a runtime is there, or says that it never will be. Raises TimeoutError."""
+    import grpc
+
+    until = time.monotonic() + seconds
+    while True:
+        with grpc.insecure_channel(f"unix:{path}", options=[("grpc.enable_http_proxy", 0)]) as channel:
+            ask = channel.unary_unary("/runtime.v1.ImageService/ListImages", request_serializer=None, response_deserializer=None)
+            try:
+                ask(b"", timeout=5)
+            except grpc.RpcError as e:
+                if "not initialized" in (e.details() or "") and time.monotonic() < until:  # type: ignore[attr-defined]
+                    time.sleep(0.05)
+                    continue
+        return
+
+
 def wait_for(path: str, seconds: float = 20.0) -> None:
     """Waits until somebody answers on a socket. Raises TimeoutError."""
     until = time.monotonic() + seconds

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import shlex
+import time
 
 from lab import services
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from lab.scene import Scene
     from whypull.model import Diagnosis, Finding, Fix
 
+PATIENCE = 8.0  # seconds
+LATER = re.compile(r": lookup |Internal Server Error|Service Unavailable")  # what goes away by itself once it is mended
 MOST_TRIES = 3  # fixes that a person would go through
 _EDIT = re.compile(r"^(?P<before>.*?)systemctl edit (?P<unit>[\w@.-]+)\s*#(?P<comment>.*)$")
 _ASSIGNMENT = re.compile(r'Environment="(?P<pair>[^"]+)"')
@@ -111,5 +114,10 @@ def _filled(scene: Scene, line: str) -> str:
 
 
 def _pulls(scene: Scene, how: str) -> tuple[str, str]:
+    """The pull, as the kubelet tries it again: Go reads resolv.conf anew every 5 s, squid looks for its parent again."""
     pulled = scene.pull()
+    until = time.monotonic() + PATIENCE
+    while not pulled.ok and LATER.search(pulled.text) and time.monotonic() < until:
+        time.sleep(1)
+        pulled = scene.pull()
     return ("healed", how) if pulled.ok else ("not", f"{how}: {pulled.text[-300:]}")

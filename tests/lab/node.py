@@ -165,6 +165,7 @@ class Node:
             )
         with contextlib.suppress(TimeoutError):
             cri.wait_for(self.socket, 20.0 if self._runtime.poll() is None else 0.1)
+            cri.ready(self.socket)
 
     def stop(self) -> None:
         """Ends containerd."""

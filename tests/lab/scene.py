@@ -49,6 +49,7 @@ class World:
     mirror: Server | None = None
     other: Server | None = None
     names: Mapping[str, str] = dataclasses.field(default_factory=dict)  # host → address, another host, or "" for no name
+    stale: Mapping[str, str] = dataclasses.field(default_factory=dict)  # host → host whose address the old nameserver has for it
     blocks: tuple[tuple[str, str], ...] = ()  # (one of network.SETS, host)
     turned: Mapping[str, str] = dataclasses.field(default_factory=dict)  # DNAT: host → host
     proxy_blocked: bool = False  # the node's way to the proxy is dropped
@@ -146,6 +147,8 @@ class Scene:
             if address:
                 table[host] = address
         self.bed.services.name(table, f"scene{self.number}")
+        old = {role: self.addresses[world.stale.get(role, role)] for role in self.hosts}
+        self.bed.services.stale.update({self.hosts[role]: (address,) for role, address in old.items()})
         self.bed.services.reread_names()
 
     def _serve(self, role: str, server: Server, address: str) -> None:
@@ -248,7 +251,7 @@ class Scene:
     def neighbour(self) -> Node:
         """Another node of the same kind, with an address of its own, on which nothing is broken."""
         if self._neighbour is None:
-            files = {**self._files(), BUNDLE: self.bed.ca}
+            files = {**self._files(), BUNDLE: self.bed.ca, "/etc/resolv.conf": f"nameserver {network.ROUTER}\n"}
             containerd = self.bed.packages.containerds[self.version]
             self._neighbour = Node(f"np{self.number}-2", self.number + NEIGHBOURS, containerd, self.version, files)
             self._neighbour.start()

@@ -34,6 +34,7 @@ RESOLVERS = {
     "SILENT": "10.77.0.63",
     "NXDOMAIN": "10.77.0.64",
     "down": "10.77.0.65",
+    "stale": "10.77.0.66",
 }
 DOCKER_HUB = {"registry-1.docker.io": "198.18.0.40", "auth.docker.io": "198.18.0.41"}
 DEAD = "198.18.0.99"  # nothing is there, and the world says so at once
@@ -67,6 +68,7 @@ class Services:
         self.certificates = certificates
         self._running: list[subprocess.Popen[bytes]] = []
         self._names: list[BadNames] = []
+        self.stale: dict[str, tuple[str, ...]] = {}  # what the nameserver with old records has
 
     def start(self) -> None:
         """Starts all of them and waits until they answer."""
@@ -77,6 +79,7 @@ class Services:
             if says != "down":
                 self._names.append(BadNames(says, at))
                 self._names[-1].__enter__()
+        self._names[-1].table = self.stale
         self._dnsmasq()
         self._registry()
         self._squid()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from whypull.proofs import Conclusion, Evidence
 from whypull.proofs._walked import answers, walk
 from whypull.proofs._walked import failed as stopped
-from whypull.steps import Handshake, Request
+from whypull.steps import Connect, Handshake, Request, Resolve
 
 CONTROL = "vantage"  # a step of another node
 
@@ -50,6 +50,24 @@ def another_server(evidence: Evidence) -> Conclusion | None:
     return None
 
 
+def another_address(evidence: Evidence) -> Conclusion | None:
+    """This node's resolver gives an address at which the registry is not; another node's gives one at which it is."""
+    failed = stopped(evidence)
+    if failed is None or not isinstance(failed.step, (Connect, Handshake)):
+        return None
+    host, mine = failed.step.host, failed.step.address
+    others = [t for t in walk(evidence) if t.control == CONTROL and getattr(t.step, "host", "") == host and t.outcome.ok]
+    known = next((t for t in others if isinstance(t.step, Resolve) and t.outcome.addresses), None)
+    shaken = next((t for t in others if isinstance(t.step, Handshake)), None)
+    if known is None or shaken is None or mine in known.outcome.addresses:
+        return None
+    words = (
+        f"{failed.vantage} is told that {host} is {mine}; there: {failed.outcome.text}.",
+        f"{known.vantage} is told {', '.join(known.outcome.addresses[:3])}, and meets the registry there.",
+    )
+    return Conclusion("dns.wrong-address", "proved", words, args={"address": mine}, replaces=("*",))
+
+
 def _named(body: str) -> str:
     import re  # noqa: PLC0415
 
@@ -60,4 +78,5 @@ def _named(body: str) -> str:
 ARGUMENTS = (
     ("auth.ip-not-allowed", let_in),
     ("network.intercepted", another_server),
+    ("dns.wrong-address", another_address),
 )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from whypull.model import Fix, FlawSeen, HostsSeen, NodeConfigSeen
 from whypull.proofs import Conclusion, Evidence
 from whypull.proofs._walked import failed as stopped
 from whypull.proofs._walked import walk
-from whypull.steps import Handshake
+from whypull.steps import Handshake, Request
 
 NOT_SERVED = {"mirrors-beside-config-path", "tls-beside-config-path", "cri-disabled", "toml-broken"}
 TRUST_LOST = {
     "hosts-toml-void", "hosts-toml-passed-over", "config-path-missing", "config-path-list", "tls-table-ignored",
     "wrong-plugin-table", "import-replaces",
 }  # fmt: skip
+SAFE = re.compile(r"[A-Za-z0-9.:-]+")
 CONTROL = "passed over"  # a handshake with the CA that stands in what the runtime passes over
 WHO = "whoever administers the nodes"
 WAIT = (
@@ -72,6 +75,23 @@ def trust_is_lost(evidence: Evidence) -> Conclusion | None:
     return Conclusion("node.runtime-config", "proved", words, replaces=("*",), fixes=_fixes(flaws))
 
 
+def scheme(evidence: Evidence) -> Conclusion | None:
+    """The configuration says http:// for a registry that answers as those do that speak HTTPS."""
+    hosts = next((f for f in evidence.case.facts if isinstance(f, HostsSeen) and f.source), None)
+    found = evidence.lets_in("tls.plain-http")
+    if hosts is None or found is None:
+        return None
+    stopped_by = stopped(evidence)
+    clear = [base.removeprefix("http://").partition("/")[0] for base in hosts.hosts if base.startswith("http://")]
+    told = stopped_by is not None and isinstance(stopped_by.step, Request) and "HTTPS server" in stopped_by.outcome.body
+    name = next((n for n in clear if SAFE.fullmatch(n)), "")
+    if not told or not name:
+        return None
+    words = (*found.because, f"{hosts.source} says http:// for {name}.")
+    run = f"sudo grep -rl http://{name} /etc/containerd/certs.d | xargs -r sudo sed -i.old 's|http://{name}|https://{name}|g'"
+    return Conclusion("tls.plain-http", "proved", words, replaces=("*",), fixes=(Fix(WHO, run=run, wait=WAIT),))
+
+
 def _flaws(evidence: Evidence) -> list[FlawSeen]:
     return [f for f in evidence.case.facts if isinstance(f, FlawSeen)]
 
@@ -90,4 +110,5 @@ ARGUMENTS = (
     ("node.runtime-unavailable", stops_running),
     ("node.runtime-config", nobody_to_ask),
     ("node.runtime-config", trust_is_lost),
+    ("tls.plain-http", scheme),
 )

@@ -22,7 +22,7 @@ def repaired(text: str, registry: str, path: str) -> str:
     root = tables.pop("", {})
     if not tables:
         tables = {server or f"https://{registry}": root}
-    values = [server, registry, path, *tables, *(v for table in tables.values() for v in table.values())]
+    values = [server, registry, path, *tables, *(v for table in tables.values() for k, v in table.items() if k != "capabilities")]
     if not pastable(*(v for v in values if v)):
         return ""
     lines = [f'server = "{server or f"https://{registry}"}"', ""]

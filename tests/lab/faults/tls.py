@@ -10,7 +10,7 @@ def hosts_toml(body: str) -> dict[str, str]:
     return {HOSTS_TOML: body}
 
 
-CLIENT_CERT = 'server = "https://{host}"\n[host."https://{host}"]\n  ca = "/root/ca.crt"\n  client = [["/root/client.pem", "/root/client.key"]]\n'
+CLIENT_CERT = 'server = "https://{host}"\n[host."https://{host}"]\n  ca = "/root/ca.crt"\n  client = [["/root/client.cert", "/root/client.key"]]\n'
 
 FAULTS = [
     healthy("ca-in-hosts-toml", "the CA is named in hosts.toml, not in the system's store",
