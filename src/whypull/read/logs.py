@@ -98,7 +98,7 @@ def heard_in(line: LogLine, into: Gathered | None = None) -> Iterator[Heard]:
         if into is not None:
             _event(line, into)
         return
-    if by == "kubelet":
+    if by == "kubelet" and line.form != "logfmt":
         yield from _of_kubelet(line, into)
     else:
         yield from _of_runtime(line, by)
