@@ -32,7 +32,7 @@ def _parts(diagnoses: Sequence[Diagnosis], reading: Reading, prog: str) -> Itera
         yield [f"# For {markdown(who)}", *(line for one, fixes in entries for line in _entry(one, fixes, reading, prog))]
     bare = [one for one in diagnoses if not one.findings and not one.said]
     for one in diagnoses:
-        if one.verdict != "cause" and (one not in bare or len(bare) == 1):
+        if one.verdict != "cause" and (one.findings or one.said or len(bare) == 1):
             yield list(_open(one, reading, prog))
     if len(bare) > 1:
         yield list(_unexplained(bare))
