@@ -91,8 +91,8 @@ def look(cluster: Cluster, scope: Scope, say: Say) -> Looked:
         view.look_at_the_rest()
     finally:
         view.asking.close()
+    view.spread.settle()
     into, inventory = view.into, view.inventory
-    inventory.settle(into)
     reading = Reading(cases(into, inventory, "cluster"), tuple(into.notes), tuple(into.asks), "the cluster")
     return Looked(reading, inventory, view.spread, tuple(view.asking.lacking), view.pods, view.asking.calls, view.asking.bytes)
 

@@ -8,37 +8,47 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from whypull.read.object_structs import ContainerStatus, Thing
+    from whypull.read.object_structs import Thing
 
 
 class Spread:
     """Which nodes run an image, and which run any image of a registry."""
 
     def __init__(self) -> None:
-        self.images: dict[str, set[str]] = {}  # image as its pod names it: nodes on which a container of it runs
+        self._seen: set[tuple[str | None, str]] = set()  # (image as its pod names it, node on which a container of it runs)
+        self.images: dict[str, set[str]] = {}
         self.hosts: dict[str, set[str]] = {}  # registry host: nodes on which a container from it runs
-        self._host_of: dict[str, str] = {}
 
     def add(self, things: Iterable[Thing]) -> None:
         """Counts the running containers of some pods."""
+        seen = self._seen
         for thing in things:
             spec, status = thing.spec, thing.status
             if spec is None or status is None or not spec.nodeName:
                 continue
-            running = {s.name for s in status.containerStatuses or () if _runs(s)}
-            if running:
-                for container in spec.containers or ():
-                    if container.name in running and container.image:
-                        self._count(container.image, spec.nodeName)
+            node, states = spec.nodeName, status.containerStatuses or ()
+            # The loop of every pod of the cluster: a healthy pod's containers are taken without looking them up by name.
+            if all(s.state is not None and s.state.running is not None for s in states):
+                if states:
+                    seen.update((container.image, node) for container in spec.containers or ())
+            else:
+                running = {s.name for s in states if s.state is not None and s.state.running is not None}
+                seen.update((container.image, node) for container in spec.containers or () if container.name in running)
 
-    def _count(self, image: str, node: str) -> None:
-        nodes = self.images.get(image)
-        if nodes is None:
-            nodes = self.images[image] = set()
-            self._host_of[image] = host_of(image)
-        if node not in nodes:
+    def settle(self) -> None:
+        """Sorts what was counted by image and by registry. Called once, when all pods have gone by."""
+        host_of_image: dict[str, str] = {}
+        for image, node in self._seen:
+            if not image:
+                continue
+            nodes = self.images.get(image)
+            if nodes is None:
+                nodes = self.images[image] = set()
+                host_of_image[image] = host_of(image)
             nodes.add(node)
-            self.hosts.setdefault(self._host_of[image], set()).add(node)
+        for image, nodes in self.images.items():
+            self.hosts.setdefault(host_of_image[image], set()).update(nodes)
+        self._seen.clear()
 
     def notes(self, image: str, nodes: Iterable[str]) -> tuple[str, ...]:
         """What the cluster's other pods say of a pull that fails on these nodes: one sentence each."""
@@ -57,10 +67,6 @@ class Spread:
         elif not registry and self.images:
             found.append(f"No container of the pods that were looked at runs an image of {host}.")
         return tuple(found)
-
-
-def _runs(status: ContainerStatus) -> bool:
-    return status.state is not None and status.state.running is not None
 
 
 def _count_of(number: int, noun: str) -> str:

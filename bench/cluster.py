@@ -1,0 +1,220 @@
+"""What a look at a large cluster costs: 5,000 nodes, 150,000 pods, 3,000 failing for 5 causes on 40 nodes, over HTTP.
+
+    PYTHONPATH=src python bench/cluster.py [PODS]
+
+Against: the same pages received and decoded into the same typed structs, and (at 20,000 pods, for it holds all of them
+in memory) `kubectl get pods -A -o json >/dev/null`. Each measurement is a process of its own; the server another.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__))))
+
+import pods as generator
+
+PODS = 150_000
+KUBECTL_PODS = 20_000
+NODES = 5_000
+FAILING = 3_000
+PAGE = 500
+CAUSES = (
+    'failed to resolve reference: failed to do request: Head "https://{h}/v2/x/manifests/1": dial tcp: lookup {h} on 10.0.0.2:53: no such host',
+    'failed to resolve reference: failed to do request: Head "https://{h}/v2/x/manifests/1": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    'failed to resolve reference: failed to do request: Head "https://{h}/v2/x/manifests/1": dial tcp 203.0.113.7:443: i/o timeout',
+    "failed to resolve reference: unexpected status from HEAD request to https://{h}/v2/x/manifests/1: 429 Too Many Requests",
+    'failed to resolve reference: failed to do request: Head "https://{h}/v2/x/manifests/1": dial tcp 203.0.113.8:443: connect: connection refused',
+)
+
+
+def one(number, total):
+    """A pod; of every `total / FAILING` one fails, on one of 40 nodes, for one of five causes."""
+    made = generator.pod(number * 67 + 1)
+    made["metadata"]["name"] = f"web-{number:06d}"
+    made["spec"]["nodeName"] = f"node-{number % NODES}"
+    step = max(1, total // FAILING)
+    if number % step == 0:
+        cause = number // step % len(CAUSES)
+        host = f"reg{cause}.shop.example"
+        image = f"{host}/team/web:1"
+        made["spec"]["containers"][0]["image"] = image
+        made["spec"]["nodeName"] = f"node-{number // step % 40}"
+        made["status"]["phase"] = "Pending"
+        text = f'rpc error: code = Unknown desc = failed to pull and unpack image "{image}": ' + CAUSES[cause].format(h=host)
+        made["status"]["containerStatuses"][0] |= {
+            "imageID": "",
+            "state": {"waiting": {"reason": "ErrImagePull", "message": text}},
+        }
+        made["status"]["containerStatuses"][0]["image"] = image
+    return made
+
+
+def node(number):
+    return {
+        "metadata": {"name": f"node-{number}", "labels": {"agentpool": f"np{number % 12}", "kubernetes.io/arch": "amd64"}},
+        "status": {
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "nodeInfo": {"containerRuntimeVersion": "containerd://1.7.24", "kubeletVersion": "v1.32.1", "architecture": "amd64"},
+        },
+    }
+
+
+def pages(total):
+    """The pages of the pod list, rendered once."""
+    found = []
+    for start in range(0, total, PAGE):
+        items = [one(n, total) for n in range(start, min(start + PAGE, total))]
+        meta = {"resourceVersion": "7", **({"continue": str(start // PAGE + 1)} if start + PAGE < total else {})}
+        found.append(
+            json.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": meta, "items": items}, separators=(",", ":")).encode()
+        )
+    return found
+
+
+def serve(total, port_file):
+    listed = pages(total)
+    nodes = json.dumps(
+        {"kind": "NodeList", "apiVersion": "v1", "metadata": {}, "items": [node(n) for n in range(NODES)]}
+    ).encode()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            split = urllib.parse.urlsplit(self.path)
+            query = dict(urllib.parse.parse_qsl(split.query))
+            if split.path.endswith("/pods"):
+                body = listed[int(query.get("continue") or 0)]
+            elif split.path.endswith("/nodes"):
+                body = nodes
+            elif split.path in {"/api", "/apis"} or split.path.startswith(("/api/v1?", "/openapi")) or split.path == "/api/v1":
+                body = discovery(split.path)
+            elif "/events" in split.path:
+                body = b'{"kind":"EventList","apiVersion":"v1","metadata":{},"items":[]}'
+            else:
+                body = b'{"kind":"Status","code":404,"reason":"NotFound","message":"not found"}'
+                self.send_response(404)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+                return
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with open(port_file, "w", encoding="ascii") as file:
+        file.write(str(server.server_address[1]))
+    server.serve_forever()
+
+
+def discovery(path):
+    """What kubectl asks before it lists pods."""
+    if path == "/api":
+        return b'{"kind":"APIVersions","versions":["v1"],"serverAddressByClientCIDRs":[]}'
+    if path == "/apis":
+        return b'{"kind":"APIGroupList","apiVersion":"v1","groups":[]}'
+    resource_ = {
+        "name": "pods",
+        "singularName": "pod",
+        "namespaced": True,
+        "kind": "Pod",
+        "verbs": ["get", "list"],
+        "shortNames": ["po"],
+    }
+    return json.dumps({"kind": "APIResourceList", "groupVersion": "v1", "resources": [resource_]}).encode()
+
+
+DECODE = """
+import sys, http.client, msgspec
+from whypull.read.object_structs import Thing
+class L(msgspec.Struct):
+    metadata: dict = {}
+    items: list[Thing] = []
+d = msgspec.json.Decoder(L)
+c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
+token = ""
+while True:
+    c.request("GET", "/api/v1/pods?limit=500" + (f"&continue={token}" if token else ""))
+    page = d.decode(c.getresponse().read())
+    token = page.metadata.get("continue", "")
+    if not token:
+        break
+"""
+
+
+def measured(command, env=None):
+    """(CPU seconds, wall seconds, peak MB) of a process."""
+    began = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+    _, _, used = os.wait4(process.pid, 0)
+    return used.ru_utime + used.ru_stime, time.monotonic() - began, used.ru_maxrss / 1024
+
+
+def with_server(total, act):
+    with tempfile.TemporaryDirectory() as folder:
+        port_file = os.path.join(folder, "port")
+        server = subprocess.Popen([sys.executable, os.path.abspath(__file__), "serve", str(total), port_file])
+        try:
+            while not os.path.exists(port_file) or not open(port_file, encoding="ascii").read():
+                time.sleep(0.2)
+            port = open(port_file, encoding="ascii").read()
+            config = os.path.join(folder, "config")
+            with open(config, "w", encoding="ascii") as file:
+                json.dump({"current-context": "b", "contexts": [{"name": "b", "context": {"cluster": "b", "user": "b"}}],
+                           "clusters": [{"name": "b", "cluster": {"server": f"http://127.0.0.1:{port}"}}], "users": [{"name": "b", "user": {}}]}, file)  # fmt: skip
+            act(port, config)
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def best(runs, command, env=None):
+    return min((measured(command, env) for _ in range(runs)), key=lambda m: m[0])
+
+
+def main():
+    total = int(sys.argv[1]) if len(sys.argv) > 1 else PODS
+
+    def large(port, config):
+        decode = best(2, [sys.executable, "-c", DECODE, port])
+        ours = best(2, [sys.executable, "-m", "whypull.cli", "-A", "-o", "json"], {"KUBECONFIG": config})
+        print(
+            f"{total:,} pods: whypull -A {ours[0]:.2f} s CPU, {ours[1]:.2f} s wall, {ours[2]:.0f} MB; decoding alone {decode[0]:.2f} s CPU"
+        )
+        print(f"  ratio of CPU {ours[0] / decode[0]:.2f} (at most 1.5); memory at most 200 MB")
+
+    def small(port, config):
+        ours = best(2, [sys.executable, "-m", "whypull.cli", "-A", "-o", "json"], {"KUBECONFIG": config})
+        theirs = best(1, ["kubectl", "get", "pods", "-A", "-o", "json"], {"KUBECONFIG": config})
+        print(
+            f"{KUBECTL_PODS:,} pods: whypull -A {ours[1]:.2f} s wall; kubectl get pods -A -o json {theirs[1]:.2f} s wall, {theirs[0]:.1f} s CPU"
+        )
+        print(f"  ratio of wall time {ours[1] / theirs[1]:.2f} (at most 1.2)")
+
+    with_server(total, large)
+    if shutil.which("kubectl"):
+        with_server(KUBECTL_PODS, small)
+    print(f"this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["serve"]:
+        serve(int(sys.argv[2]), sys.argv[3])
+    else:
+        main()
