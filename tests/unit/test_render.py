@@ -130,7 +130,7 @@ def test_a_wrong_document_is_found():
     assert list(shapes(SCHEMA, value)) == ["$.diagnoses[].surprise"]
 
 
-EXAMPLES = sorted((ROOT / "examples").glob("*-*.*")) + (sorted(CAPTURED.glob("*/describe.txt"))[::6] if CAPTURED.is_dir() else [])
+EXAMPLES = sorted((ROOT / "examples").glob("*-*.*")) + (sorted(CAPTURED.glob("*/describe.txt")) if CAPTURED.is_dir() else [])
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: f"{p.parent.name}/{p.name}")
