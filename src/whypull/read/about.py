@@ -58,8 +58,10 @@ _SPOKEN = (
     r"skopeo (?:copy|inspect)|ctr\b.{0,80}\bpull|trying to pull|unable to find image|/v2/\S*/(?:manifests|blobs)/",
     r"https?://[^/\s\"']+/v[012]/?(?:[\"': ]|$)|/v[012]/?[\"']?: |/v1/_ping|[?&]scope=repository|short[- ]name",
     r"retrieve auth token|bearer token: |fetch (?:anonymous|oauth) token|no basic auth credentials|hosts\.toml",
-    r"config_path|runtime\.v1\w*\.(?:image|runtime)service|image verifier|rejected by policy|diff id|image rootfs",
+    r"config_path|runtime\.v1\w*\.(?:image|runtime)service|unknown service containerd\.services|image verifier",
+    "rejected by policy|diff id|image rootfs",
     "rootfs in image|commit on ref|layer verification|docker-credential|credential ?provider|ecr-credential",
+    "error getting credentials - err|authconfighostname",
     r"insufficient_scope|invalid_token|docker://|repository \S+ not found|name unknown|imagepullsecret|artifactregistry",
     "failed to solve|failed to unpack|failed to extract layer|not present with pull policy|tag invalid: ",
     r"plugin io\.containerd|spegel|dockerapiexception|image rejected",
@@ -96,7 +98,8 @@ _ELSEWHERE = (
     r"requesting tags|get tags from|/_catalog|index\.yaml|not a valid chart repository|garbage[- ]collect|image gc",
     r"eligible for deletion|calling webhook|webhook\.|admission webhook|probe failed|upgrad\w+ connection",
     r'clusterinformation|://[^/\s"]+/apis?[/?]\w',
-    r"cannot (?:list|get|create|watch|update|patch|delete) (?:resource|\w+ )|is forbidden: |\bgit\b|cloning|checkout",
+    r"cannot (?:list|get|create|watch|update|patch|delete) (?:resource|\S+ (?:in (?:api group|the namespace)|at the cluster))",
+    r"is forbidden: |\bgit\b|cloning|checkout",
     "can be successfully pulled|level=debug|failed to reserve (?:sandbox|container) name",
     r"(?:setup|set up) network for sandbox|volumeattachment|must be logged in to the server|\.well-known/",
     r"successfully pulled|unable to authenticate the request|download(?:ing)? agent|scan:|terraform|http\.request\.",
@@ -138,5 +141,7 @@ def _tails() -> re.Pattern[str]:
     return regex(
         r"(?i)^\W*(?:error:? |err:? )?(?:x509: |tls: |dial tcp|context deadline exceeded|context canceled|"
         r"net/http: |lookup \S+|i/o timeout|target is unknown|denied\b|unauthorized\b|unknown: |no space left|"
-        r"unexpected eof|proxyconnect|http: server gave)"
+        r"unexpected eof|proxyconnect|http: server gave)|"
+        r"^\W*rpc error: code = \w+ desc = "
+        r"(?:net/http: request canceled|unauthorized\b|denied\b|http: server gave|toomanyrequests)"
     )
