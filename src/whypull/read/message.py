@@ -86,7 +86,7 @@ _IMAGE = tuple(
             "resolve (?:reference|image)|default image tag|image pull failed for|Failed to inspect image)"
             r'[: ]+"([^"\s]{2,600}(?: [^"\s]{1,300})?)"'
         ),
-        r"[Ff]ailed to pull image:? ([^\s\"\[,;]+[\w])(?=[\s:,\"””'’])",
+        r"[Ff]ailed to pull image:? (?!with policy|from |for |on |in )([^\s\"\[,;]+[\w])(?=[\s:,\"””'’])",
         r"image pull failed for ([^\s,\"]+),",
         r"[Ee]rror pulling image:? ([a-z0-9][^\s\"\[,;()]*\w)(?=:? )",
         r"(?:docker|podman|nerdctl|crictl|crane|buildah) (?:-[-\w]+(?:[= ][^\s-]\S*)? )*pull (?:-[-\w]+(?:=\S+)? )*([\w][^\s]*)",
