@@ -60,11 +60,13 @@ def _entry(one: Diagnosis, fixes: Sequence[Fix], reading: Reading, prog: str) ->
             yield markdown(fix.do)
         if fix.run:
             yield fenced(fix.run, "sh")
+        if fix.wait:
+            yield markdown(fix.wait)
     besides = words.elsewhere(one, fixes)
     if besides:
         yield markdown(besides)
     yield "### How to check"
-    yield from _check(one, fixes, prog)
+    yield from _check(one, prog)
 
 
 def _facts(one: Diagnosis, reading: Reading, cause: str) -> str:
@@ -90,19 +92,18 @@ def _evidence(one: Diagnosis, finding: Finding, reading: Reading) -> Iterator[st
         yield fenced(one.said)
 
 
-def _check(one: Diagnosis, fixes: Sequence[Fix], prog: str) -> Iterator[str]:
+def _check(one: Diagnosis, prog: str) -> Iterator[str]:
     pull = one.pull
-    for fix in fixes:
-        if fix.wait:
-            yield markdown(fix.wait)
-    cause = one.findings[0].cause
     if pastable(pull.pod) and (not pull.namespace or pastable(pull.namespace)):
         namespace = f" -n {pull.namespace}" if pull.namespace else ""
-        yield f"It is done when this names no `{cause}` any more:"
-        yield fenced(f"kubectl describe pod {pull.pod}{namespace} | {prog} explain", "sh")
+        run = f"kubectl describe pod {pull.pod}{namespace} | {prog} explain"
     elif pastable(pull.image):
-        yield f"It is done when this names no `{cause}` any more:"
-        yield fenced(f"{prog} check {pull.image}", "sh")
+        run = f"{prog} check {pull.image}"
+    else:
+        yield "It is done when the next pull succeeds."
+        return
+    yield f"It is done when this names no `{one.findings[0].cause}` any more:"
+    yield fenced(run, "sh")
 
 
 def _open(one: Diagnosis, reading: Reading, prog: str) -> Iterator[str]:
