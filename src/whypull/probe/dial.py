@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import ssl
 import threading
 import time
 
@@ -74,6 +75,11 @@ def of_error(error: Exception, layer: str, doing: str) -> Outcome:
     """An exception as an outcome, worded as Go's runtimes word it where both mean the same."""
     if isinstance(error, TimeoutError):
         return Outcome(ok=False, layer=layer, text=f"{doing}: i/o timeout", errno="ETIMEDOUT")
+    if isinstance(error, ssl.SSLError):
+        # Its errno is OpenSSL's own number, no system call's: an 8 is the other side's end, and no ENOEXEC.
+        ended = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+        words = "EOF" if ended else (error.reason or str(error)).replace("_", " ").lower()
+        return Outcome(ok=False, layer=layer, text=words if ended else f"{doing}: {words}", errno="EOF" if ended else "")
     code = errno.errorcode.get(getattr(error, "errno", 0) or 0, "")
     words = os.strerror(error.errno).lower() if isinstance(error, OSError) and code and error.errno else str(error)
     return Outcome(ok=False, layer=layer, text=f"{doing}: {words}", errno=code)
