@@ -23,17 +23,18 @@ MAY = {
     "keyring": ({"model", "reference", "dockerconfig"}, "which credentials match is a pure question"),
     "redact": (set(), "the last line of defence must not depend on what it guards"),
     "causes": ({"model"}, "the catalogue is data"),
-    "proofs": ({"model", "steps", "addresses", "reference", "keyring"}, "an argument looks at facts only"),
+    "proofs": ({"model", "steps", "addresses", "reference", "keyring", "dynatrace"}, "an argument looks at facts only"),
+    "dynatrace": ({"model", "reference", "keyring", "redact"}, "who pulls what: objects and diagnoses are handed in"),
     "match": ({"model", "causes", "proofs"}, "words against pages"),
     "wording": ({"model", "causes", "proofs", "reference"}, "names into sentences"),
     "path": ({"model", "steps"}, "facts to stages"),
     "diagnose": ({"model", "steps", "causes", "match", "proofs", "path", "wording"}, "pure: readers and sockets are handed in"),
     "read": (
-        {"model", "steps", "casefile", "reference", "keyring", "dockerconfig", "redact", "runtimeconfig", "probe.proxy_rules"},
+        {"model", "steps", "casefile", "reference", "keyring", "dockerconfig", "redact", "runtimeconfig", "probe.proxy_rules", "dynatrace"},
         "what others saw becomes facts; it concludes nothing; the API server may be behind a proxy too",
     ),
     "render": (
-        {"model", "steps", "causes", "wording", "redact"},
+        {"model", "steps", "causes", "wording", "redact", "dynatrace"},
         "a diagnosis becomes a string; a page's title is worded as a finding's is",
     ),
     "casefile": ({"model", "steps"}, "facts to JSON and back"),
@@ -70,6 +71,7 @@ NO_THIRD_PARTY = {
     "proofs",
     "redact",
     "causes",
+    "dynatrace",
 }
 MAY_HOLD_SOCKETS = {
     "probe/wire.py",

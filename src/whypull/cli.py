@@ -24,6 +24,7 @@ VERBS = {
     "verify": "pull once more on the failing node, running nothing: is it mended?",
     "fix": "copy, make or attach a pull secret: shown and tried first, made when you confirm",
     "watch": "wait until the failing pods have their images",
+    "dynatrace": "Dynatrace's images: who pulls each, and what stops them or their injection",
     "demo": "faulty registries on this machine, walked for real",
     "causes": "the catalogue of causes",
     "completion": "a completion script for your shell",
