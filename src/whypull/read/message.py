@@ -89,7 +89,10 @@ _IMAGE = tuple(
         r"[Ff]ailed to pull image:? (?!with policy|from |for |on |in )([^\s\"\[,;]+[\w])(?=[\s:,\"””'’])",
         r"image pull failed for ([^\s,\"]+),",
         r"[Ee]rror pulling image:? ([a-z0-9][^\s\"\[,;()]*\w)(?=:? )",
-        r"(?:docker|podman|nerdctl|crictl|crane|buildah) (?:-[-\w]+(?:[= ][^\s-]\S*)? )*pull (?:-[-\w]+(?:=\S+)? )*([\w][^\s]*)",
+        (
+            r"(?:docker|podman|nerdctl|crictl|crane|buildah) (?:-[-\w]+(?:[= ][^\s-]\S*)? )*pull "
+            r"(?:(?:--(?:creds|username|password|platform|auth|authfile|cert-dir|policy|pod-config|annotation)|-[au]) \S+ |-[-\w]+(?:=\S+)? )*([\w][^\s]*)"
+        ),
         r"ctr (?:[^\n]{0,200}? )?(?:i|images?) pull (?:-[-\w]+(?:=\S+)? |--hosts-dir \S+ )*([\w][^\s]*)",
         r"Trying to pull (?:repository )?([^\s]+?)(?:\.\.\.| \.\.\.)",
         r"(?<!\+)docker://([^\s\"',]+?)(?::?[\s\"',]|:? |$)",
@@ -145,7 +148,7 @@ _TOKEN = regex(
     r"/api/docker/[^/\s]+/v2/token|[?&]scope=repository"
 )
 _STORAGE = regex(
-    r"error pulling image configuration|failed to copy: |httpReadSeeker|[Rr]eading blob|[Ff]etching blob|"
+    r"(?:error pulling|parsing) image configuration|failed to copy: |httpReadSeeker|[Rr]eading blob|[Ff]etching blob|"
     r"[Ww]riting blob|/docker/registry/v2/|/registry-v2/"
 )
 _STORAGE_HOST = regex(
@@ -246,7 +249,7 @@ def _role(core: str, url: str, host: str, own: str) -> Role:  # noqa: PLR0911 - 
         return "storage"
     if own and url and host and not _same_site(host, own):
         return "mirror" if _MIRROR_HOST.search(host) else "storage"
-    if not url and _STORAGE.search(core):
+    if (not url or (not own and not _BLOB_PATH.search(_without_query(url)))) and _STORAGE.search(core):
         return "storage"
     return "registry" if host or own else ""
 
