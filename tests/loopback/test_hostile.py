@@ -144,8 +144,9 @@ def test_metadata_services_are_not_asked(host):
 
 
 def test_a_realm_on_a_private_address_of_a_public_registry_gets_no_credentials():
-    from whypull.probe.challenge import Challenge
     from whypull.probe.content import _token
+
+    from whypull.probe.challenge import Challenge
     from whypull.probe.visit import Endpoint, Visit
     from whypull.probe.walk import Target, Trail
     from whypull.reference import parse
@@ -195,7 +196,17 @@ def test_a_certificate_with_a_hundred_thousand_names():
     assert all(len(c.names) <= 200 for t in tried for c in t.outcome.chain)
 
 
-@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"manifests": {"a": 1}}', b'{"manifests": [1, null, "x"]}', b"null", b'"x"', b'{"layers": [{"digest": 5}]}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 200_000,
+        b'{"manifests": {"a": 1}}',
+        b'{"manifests": [1, null, "x"]}',
+        b"null",
+        b'"x"',
+        b'{"layers": [{"digest": 5}]}',
+    ],
+)
 def test_manifests_that_are_none(body):
     with Stage() as stage:
         stage.serve_registry(manifest=Answer(200, body, kind=MANIFEST))

@@ -12,13 +12,20 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
 
-    from whypull.model import Case, Diagnosis
+    from whypull.commands.walking import Settings
+    from whypull.model import Case, Diagnosis, Fact
+    from whypull.probe.wire import Wire
 
 EPILOG = """\
 credentials are read from a file or standard input, never from an argument, and are never shown:
   whypull check shopacr.azurecr.io/shop/api:1.4.2 --docker-config ~/.docker/config.json
   kubectl get secret acr-pull -n shop -o yaml > secret.yaml && whypull check IMAGE --pull-secret secret.yaml
   pass show registry | whypull check IMAGE --username robot --password-stdin
+
+as the runtime on a node would go: its mirrors, its proxy, its resolver
+  whypull check IMAGE --certs-d /etc/containerd/certs.d --proxy http://proxy:3128 --no-proxy .corp.example
+  whypull check IMAGE --registries-conf /etc/containers/registries.conf --resolver 10.0.0.2
+  whypull check IMAGE --proxy ''        the runtime has no proxy, although this shell has one
 
 It walks from this machine. A node has its own resolver, proxy, trust store and outgoing address, and may see it differently.
 """
@@ -27,31 +34,41 @@ It walks from this machine. A node has its own resolver, proxy, trust store and 
 def parser() -> ArgumentParser:
     """The verb's arguments."""
     from whypull.commands import options  # noqa: PLC0415
-    from whypull.probe.walk import DEPTHS  # noqa: PLC0415
 
     made = options.parser("check", "Walks the pull of images again, from here, and says what stops it.", EPILOG)
     made.add_argument("images", nargs="+", metavar="IMAGE")
-    add_walk(made, DEPTHS)
-    made.add_argument("--save", metavar="FILE", help="write the facts of the first image, without secrets, as a case")
+    add_walk(made)
+    made.add_argument("--save", metavar="FILE", help="write the facts, without secrets, as a case that explain replays")
     options.add_output(made)
     return made
 
 
-def add_walk(made: ArgumentParser, depths: Sequence[str]) -> None:
-    """Adds how to walk: credentials, proxy, trust, resolver, depth, time."""
-    made.add_argument("--docker-config", metavar="FILE", help="a docker config.json")
-    made.add_argument("--pull-secret", metavar="FILE", action="append", default=[], help="a Secret manifest (repeatable)")
-    made.add_argument("--username", metavar="USER")
-    made.add_argument("--password-stdin", action="store_true", help="the password is on standard input")
-    made.add_argument("--proxy", metavar="URL", help="as the runtime's HTTPS_PROXY (this shell's, where not given)")
-    made.add_argument("--no-proxy", metavar="LIST", help="as the runtime's NO_PROXY")
-    made.add_argument("--ca", metavar="FILE", help="a CA to trust besides the system's")
-    made.add_argument("--resolver", metavar="ADDRESS", help="the nameserver to ask instead of the system's")
-    made.add_argument("--platform", default="linux/amd64", metavar="OS/ARCH", help="which variant (linux/amd64)")
-    made.add_argument("--insecure", action="store_true", help="go on although the certificate does not verify")
-    made.add_argument("--plain-http", action="store_true", help="the registry speaks HTTP")
-    made.add_argument("--depth", choices=depths, default="manifest", help="how far to walk (manifest)")
-    made.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="for all of it (60)")
+def add_walk(made: ArgumentParser) -> None:
+    """Adds how to walk: credentials, the runtime's configuration, proxy, trust, resolver, depth, time."""
+    add = made.add_argument
+    add("--docker-config", metavar="FILE", help="a docker config.json")
+    add(
+        "--pull-secret",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a Secret manifest, as a pod would name it (repeatable)",
+    )
+    add("--username", metavar="USER")
+    add("--password-stdin", action="store_true", help="the password is on standard input")
+    add("--trust-realm", metavar="HOST", action="append", default=[], help="a token service of another domain that may see them")
+    add("--certs-d", metavar="DIR", help="containerd's config_path: the hosts.toml files of a node")
+    add("--registries-conf", metavar="FILE", help="CRI-O's registries.conf, with the folder FILE.d beside it")
+    add("--runtime-version", metavar="VERSION", default="", help="containerd's or CRI-O's, where its configuration is given")
+    add("--proxy", metavar="URL", help="as the runtime's HTTPS_PROXY (this shell's, where not given; '' for none)")
+    add("--no-proxy", metavar="LIST", help="as the runtime's NO_PROXY")
+    add("--ca", metavar="FILE", help="a CA to trust besides the system's")
+    add("--resolver", metavar="ADDRESS", help="the nameserver to ask instead of the system's")
+    add("--platform", default="linux/amd64", metavar="OS/ARCH", help="which variant (linux/amd64)")
+    add("--insecure", action="store_true", help="go on although the certificate does not verify")
+    add("--plain-http", action="store_true", help="the registry speaks HTTP")
+    add("--depth", choices=("dns", "tls", "auth", "manifest", "layers"), default="manifest", help="how far to walk (manifest)")
+    add("--timeout", type=float, default=60.0, metavar="SECONDS", help="for all of it (60)")
 
 
 def run(args: Sequence[str]) -> int:
@@ -62,12 +79,14 @@ def run(args: Sequence[str]) -> int:
 
     chosen = parser().parse_args(args)
     if chosen.insecure:
-        print("whypull: --insecure: certificates are not verified; what answers may be anybody.", file=sys.stderr)
+        words = "certificates are not verified: whoever answers is believed, and is sent the credentials."
+        print(f"whypull: --insecure: {words}", file=sys.stderr)
     cases = walk_all(chosen)
+    found = [(case, diagnosis_of(case)) for case in cases]
     if chosen.save:
-        _save(cases[0], chosen.save)
-    diagnoses = together(d for case in cases if (d := diagnosis_of(case)) is not None)
-    reading = Reading(tuple(cases), notes=tuple(notes(cases, diagnoses)))
+        _save(next((case for case, one in found if one), cases[0]), chosen.save)
+    diagnoses = together(one for _, one in found if one)
+    reading = Reading(tuple(cases), notes=tuple(notes(found)))
     sys.stdout.write(rendered(diagnoses, reading, chosen))
     return exit_code(diagnoses) if diagnoses else OK
 
@@ -81,53 +100,110 @@ def diagnosis_of(case: Case) -> Diagnosis | None:
     return one if one.findings or one.said else None
 
 
-def notes(cases: Sequence[Case], diagnoses: Sequence[Diagnosis]) -> list[str]:
-    """What the screen says besides: which images can be pulled from here, and that a node may see it differently."""
-    failing = {pull.image for one in diagnoses for pull in one.pulls}
-    fine = [case.pull.image for case in cases if case.pull.image not in failing]
-    words = [f"{image}: everything that was asked for came, from here." for image in fine[:20]]
+def notes(found: Sequence[tuple[Case, Diagnosis | None]]) -> list[str]:
+    """What the screen says besides: what was seen of images that can be pulled from here, and whose view this is."""
+    from whypull.commands.seen import remarks, summary  # noqa: PLC0415
+
+    words = [summary(case) for case, one in found if one is None][:20]
+    words += list(dict.fromkeys(remark for case, _ in found for remark in remarks(case)))[:10]
     return [*words, "Walked from this machine: a node's resolver, proxy, trust store and outgoing address may differ."]
+
+
+def settings_of(chosen: Namespace) -> Settings:
+    """How to walk, as the options say. Raises UsageError for files that cannot be used."""
+    from whypull.commands import walking  # noqa: PLC0415
+    from whypull.probe.proxy_rules import ProxySettings  # noqa: PLC0415
+
+    own = walking.own_proxy()
+    no_proxy = own.no_proxy if chosen.no_proxy is None else chosen.no_proxy
+    here = chosen.proxy is None
+    proxy = ProxySettings(own.https_proxy if here else chosen.proxy, own.http_proxy if here else chosen.proxy, no_proxy)
+    servers, search = walking.own_resolver()
+    made = walking.Settings(
+        proxy=proxy, known_proxy=own.https_proxy if chosen.proxy == "" else "",
+        nameservers=(chosen.resolver,) if chosen.resolver else servers, search=() if chosen.resolver else search,
+        platform=chosen.platform, depth=chosen.depth, insecure=chosen.insecure, plain_http=chosen.plain_http,
+        realms=tuple(chosen.trust_realm), version=chosen.runtime_version,
+    )  # fmt: skip
+    if chosen.certs_d and chosen.registries_conf:
+        raise UsageError("--certs-d is containerd's and --registries-conf is CRI-O's: give one of them")
+    if chosen.certs_d:
+        made.certs_d = walking.folder_of(chosen.certs_d, (".toml", ".crt", ".cert", ".key"))
+        made.certs_folder = chosen.certs_d
+    if chosen.registries_conf:
+        import os  # noqa: PLC0415
+
+        made.registries_conf = {"registries.conf": walking.read_text(chosen.registries_conf)}
+        if os.path.isdir(f"{chosen.registries_conf}.d"):
+            drop_ins = walking.folder_of(f"{chosen.registries_conf}.d", (".conf",))
+            made.registries_conf |= {f"registries.conf.d/{name}": text for name, text in drop_ins.items()}
+    return made
+
+
+def wire_of(chosen: Namespace, settings: Settings) -> Wire:
+    """The performer of a call. Raises UsageError for a CA file that is not there."""
+    import os  # noqa: PLC0415
+
+    from whypull.probe.wire import Wire  # noqa: PLC0415
+
+    if chosen.ca and not os.path.isfile(chosen.ca):
+        raise UsageError(f"--ca {chosen.ca}: there is no such file")
+    if chosen.timeout <= 0:
+        raise UsageError("--timeout is a number of seconds above 0")
+    wire = Wire(ca_file=chosen.ca or "", plain_http=chosen.plain_http)
+    if chosen.resolver:
+        wire.nameservers = settings.nameservers
+    add_proxies(wire, settings)
+    return wire
+
+
+def add_proxies(wire: Wire, settings: Settings) -> None:
+    """Gives the performer the account of each proxy, apart from its URL."""
+    from urllib.parse import unquote  # noqa: PLC0415
+
+    from whypull.probe.proxy_rules import as_go_reads, shown  # noqa: PLC0415
+
+    known = (settings.proxy.https_proxy, settings.proxy.http_proxy) if settings.proxy else ()
+    for url in filter(None, map(as_go_reads, (*known, settings.known_proxy))):
+        account = url.partition("://")[2].rpartition("@")[0]
+        if account:
+            wire.proxies[shown(url)] = unquote(account)
 
 
 def walk_all(chosen: Namespace) -> list[Case]:
     """Walks every image, at most eight at a time; a step that two of them share is done once. Raises UsageError."""
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
-
-    from whypull.commands.walking import Together, wire_for  # noqa: PLC0415
-
-    wire, names = wire_for(chosen)
-    wire.deadline = time.monotonic() + chosen.timeout
-    shared = Together(wire.perform)
-    seen: list[list[object]] = [[] for _ in chosen.images]
-
-    def one(number: int) -> None:
-        from whypull.commands.walking import walk_one  # noqa: PLC0415
-
-        for tried in walk_one(chosen.images[number], chosen, names, shared.perform):
-            seen[number].append(tried)
-            progress(chosen.images[number], tried)
-
-    workers = min(8, len(chosen.images))
-    pool = ThreadPoolExecutor(workers)
-    try:
-        for done in [pool.submit(one, number) for number in range(len(chosen.images))]:
-            done.result()
-    except KeyboardInterrupt:
-        wire.deadline = time.monotonic()  # whoever still walks finds its time used up; what was seen is shown
-        print("whypull: stopped; this is what was seen so far.", file=sys.stderr)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        progress("", None)
+    from whypull.commands.credentials import from_options  # noqa: PLC0415
+    from whypull.commands.walking import Together, facts_of, let_see  # noqa: PLC0415
     from whypull.model import Case, Pull  # noqa: PLC0415
 
-    return [Case(Pull(image=i), tuple(s), "here") for i, s in zip(chosen.images, seen, strict=True)]  # type: ignore[arg-type] - what walk_one yields
+    settings = settings_of(chosen)
+    wire = wire_of(chosen, settings)
+    names = from_options(chosen, wire.vault)
+    let_see(names, settings, wire, chosen.images)
+    wire.deadline = time.monotonic() + chosen.timeout
+    shared = Together(wire.perform)
+    seen: list[list[Fact]] = [[] for _ in chosen.images]
+
+    def one(number: int) -> None:
+        for fact in facts_of(chosen.images[number], settings, names, wire, shared.perform):
+            seen[number].append(fact)
+            progress(chosen.images[number], fact)
+
+    from whypull.commands.side_by_side import side_by_side  # noqa: PLC0415
+
+    if not side_by_side(one, len(chosen.images)):
+        wire.deadline = time.monotonic()  # whoever still walks finds its time used up
+        print("whypull: stopped; this is what was seen so far.", file=sys.stderr)
+    progress("", None)
+    return [Case(Pull(image=i), tuple(s), "here") for i, s in zip(chosen.images, seen, strict=True)]
 
 
-def progress(image: str, tried: object) -> None:
+def progress(image: str, fact: object) -> None:
     """One line on a terminal that says what is being tried; nothing in a pipe."""
     if not sys.stderr.isatty():
         return
-    words = f"{image}: {type(getattr(tried, 'step', None)).__name__.lower()} …" if tried else ""
+    step = getattr(fact, "step", None)
+    words = f"{image}: {type(step).__name__.lower()} {getattr(step, 'host', '') or ''} …" if step else ""
     print(f"\r\x1b[K{words[:78]}", end="", file=sys.stderr, flush=True)
 
 

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
+from dataclasses import dataclass, field, replace
 
 from whypull.cli import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Callable, Iterator
 
-    from whypull.dockerconfig import Decoded
-    from whypull.model import SecretSeen
+    from whypull.commands.credentials import Names
+    from whypull.model import Fact
     from whypull.probe.proxy_rules import ProxySettings
     from whypull.probe.wire import Wire
-    from whypull.steps import Outcome, Step, Tried
+    from whypull.runtimeconfig import Hosts
+    from whypull.steps import Outcome, Step
 
-STDIN = "--username"
-LARGEST_CONFIG = 1024 * 1024
+    Perform = Callable[[Step], Outcome]
+
 AT_ONCE = 8  # connections at a time
 
 
 class Together:
     """A performer that does a step once, however many walks ask for it, and at most eight at a time."""
 
-    def __init__(self, perform: Callable[[Step], Outcome]) -> None:
+    def __init__(self, perform: Perform) -> None:
         self._perform = perform
         self._lock = threading.Lock()
         self._done: dict[Step, Outcome] = {}
@@ -45,153 +45,172 @@ class Together:
             return self._done[step]
 
 
-class Names:
-    """The credentials of a call by name: which of them an image would be pulled with."""
+@dataclass(slots=True)
+class Settings:
+    """How the runtime at this vantage would pull, as far as a call says so."""
 
-    def __init__(self) -> None:
-        self.decoded: dict[str, Decoded] = {}
-        self.secrets: list[SecretSeen] = []
-        self.typed = False
+    proxy: ProxySettings | None = None
+    known_proxy: str = ""
+    nameservers: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    platform: str = "linux/amd64"
+    depth: str = "manifest"
+    insecure: bool = False
+    plain_http: bool = False
+    client_certificate: bool = False
+    realms: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    runtime: str = ""
+    version: str = ""
+    certs_d: dict[str, str] = field(default_factory=dict)  # containerd's config_path: path → text
+    certs_folder: str = ""  # where those paths are, for the CA files that they name
+    registries_conf: dict[str, str] = field(default_factory=dict)  # CRI-O's: path → text
 
-    def for_image(self, image: str) -> tuple[str, ...]:
-        """The names of the credentials that a kubelet would send for this image, in its order."""
-        if self.typed:
-            return (STDIN,)
-        from whypull.keyring import explain  # noqa: PLC0415
+    def hosts_for(self, image: str) -> Hosts | None:
+        """What the runtime's configuration makes of an image; None where none was given. Raises InvalidReference."""
+        if self.registries_conf:
+            from whypull.runtimeconfig import registries_conf  # noqa: PLC0415
 
-        return tuple(f"{e.secret}:{e.key}" for e in explain(image, self.secrets).matching if not e.empty)
+            return registries_conf.hosts_for(image, self.registries_conf, version=self.version)
+        if self.certs_d or self.certs_folder:
+            from whypull.reference import parse  # noqa: PLC0415
+            from whypull.runtimeconfig import hosts_toml  # noqa: PLC0415
+
+            return hosts_toml.hosts_for(parse(image).domain, self.certs_d, version=self.version)
+        return None
 
 
-def walk_one(image: str, chosen: Namespace, names: Names, perform: Callable[[Step], Outcome]) -> Iterator[Tried]:
-    """Walks one image with the settings of a call. Raises UsageError for an image that is no reference."""
+def facts_of(image: str, settings: Settings, names: Names, wire: Wire, perform: Perform) -> Iterator[Fact]:
+    """Walks one image with the settings of a call, and gives what is known and seen, as it comes."""
+    from whypull.model import HostsSeen, Said  # noqa: PLC0415
     from whypull.probe.walk import Target, pull, run  # noqa: PLC0415
-    from whypull.reference import InvalidReference  # noqa: PLC0415
+    from whypull.reference import InvalidReference, parse  # noqa: PLC0415
 
+    yield from names.facts(image)
+    try:
+        reference = parse(image)
+        hosts = settings.hosts_for(image)
+    except InvalidReference as e:
+        yield Said(f'couldn\'t parse image name "{image[:500]}": {e}', by="whypull", via="walk", reason="InvalidImageName")
+        return
+    stores: tuple[str, ...] = ()
+    if hosts is not None:
+        runtime = "cri-o" if settings.registries_conf else "containerd"
+        stores, problem = _stores(hosts, settings, wire)
+        hosts = replace(hosts, problem=hosts.problem or problem)
+        asked = tuple(a.base for a in hosts.asked)
+        yield HostsSeen(hosts.registry, runtime, hosts.source, asked, hosts.ignored, hosts.problem, hosts.broken)
+        if hosts.problem:
+            yield Said(f'failed to resolve reference "{reference.normalised}": {hosts.problem}', by="whypull", via="walk")
+            return
     target = Target(
         image=image,
         credentials=names.for_image(image),
-        proxy=proxy_settings(chosen),
-        nameservers=nameservers(chosen),
-        platform=chosen.platform,
-        depth=chosen.depth,
-        insecure=chosen.insecure,
-        plain_http=chosen.plain_http,
+        proxy=settings.proxy,
+        known_proxy=settings.known_proxy,
+        nameservers=settings.nameservers,
+        search=settings.search,
+        platform=settings.platform,
+        depth=settings.depth,
+        insecure=settings.insecure,
+        plain_http=settings.plain_http,
+        hosts=hosts.asked if hosts else (),
+        stores=stores,
+        meant=_meant(hosts, settings, wire) if hosts else (),
+        client_certificate=settings.client_certificate,
+        realms=settings.realms,
+        others=tuple(h for h in (*settings.others, *names.hosts()) if h != reference.domain),
     )
+    yield from run(pull(target), perform, "here", image)
+
+
+def _stores(hosts: Hosts, settings: Settings, wire: Wire) -> tuple[tuple[str, ...], str]:
+    """The trust store of each host by a name that the performer knows, "node" where it has none; and why one is unusable."""
+    from whypull.probe.wire import Store  # noqa: PLC0415
+
+    names, problem = [], ""
+    for asked in hosts.asked:
+        if not asked.ca and not asked.client:
+            names.append("node")
+            continue
+        name = f"{hosts.source} ({asked.base})"
+        pair = asked.client[0] if asked.client else ("", "")
+        there = [os.path.join(settings.certs_folder, path) if path else "" for path in (*asked.ca, *pair)]
+        wire.stores[name] = Store(tuple(there[: len(asked.ca)]), (there[-2], there[-1]))
+        names.append(name)
+        problem = problem or wire.unusable(name)
+    return tuple(names), problem
+
+
+def _meant(hosts: Hosts, settings: Settings, wire: Wire) -> tuple[str, ...]:
+    """Trust stores of the CA files that a passed-over file speaks of, as far as they can be used."""
+    from whypull.probe.wire import Store  # noqa: PLC0415
+
+    for path in hosts.meant:
+        wire.stores[f"meant: {path}"] = Store((os.path.join(settings.certs_folder, path),))
+    return tuple(name for path in hosts.meant if not wire.unusable(name := f"meant: {path}"))
+
+
+def let_see(names: Names, settings: Settings, wire: Wire, images: list[str]) -> None:
+    """Lets a mirror see the pull's credentials where the runtime would send them, and only over verified TLS."""
+    from whypull.reference import InvalidReference  # noqa: PLC0415
+
+    for image in images:
+        try:
+            hosts = settings.hosts_for(image)
+        except InvalidReference:
+            continue
+        for asked in hosts.asked if hosts else ():
+            if asked.credentials and asked.base.startswith("https://") and not asked.skip_verify:
+                for name in names.for_image(image):
+                    wire.vault.trust(name, asked.base.split("/")[2])
+
+
+# ---------------------------------------------------------------- what this machine says of itself
+
+
+def own_proxy() -> ProxySettings:
+    """The proxy of this shell."""
+    from whypull.probe.proxy_rules import of_environment  # noqa: PLC0415
+
+    return of_environment(os.environ)
+
+
+def own_resolver(path: str = "/etc/resolv.conf") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The nameservers (at most three) and search domains of this machine's configuration."""
     try:
-        yield from run(pull(target), perform, "here", image)
-    except InvalidReference as e:
-        raise UsageError(f"{image!r} is no image reference: {e}") from e
-
-
-def wire_for(chosen: Namespace) -> tuple[Wire, Names]:
-    """The performer of a call, with its credentials in the vault. Raises UsageError for files that cannot be used."""
-    from whypull.probe.proxy_rules import shown  # noqa: PLC0415
-    from whypull.probe.wire import Wire  # noqa: PLC0415
-
-    if chosen.ca and not os.path.isfile(chosen.ca):
-        raise UsageError(f"--ca {chosen.ca}: there is no such file")
-    wire = Wire(ca_file=chosen.ca or "", nameserver=chosen.resolver or "", plain_http=chosen.plain_http)
-    settings = proxy_settings(chosen)
-    for url in (settings.https_proxy, settings.http_proxy):
-        userinfo = url.partition("://")[2].rpartition("@")[0] or ("" if "://" in url else url.rpartition("@")[0])
-        if userinfo:
-            from urllib.parse import unquote  # noqa: PLC0415
-
-            wire.proxies[shown(url if "://" in url else f"http://{url}")] = unquote(userinfo)
-    return wire, _credentials(chosen, wire)
-
-
-def proxy_settings(chosen: Namespace) -> ProxySettings:
-    """The proxy of a call: as given, else as this shell has it."""
-    from whypull.probe.proxy_rules import ProxySettings, of_environment  # noqa: PLC0415
-
-    own = of_environment(os.environ)
-    if chosen.proxy is None:
-        return own if chosen.no_proxy is None else ProxySettings(own.https_proxy, own.http_proxy, chosen.no_proxy)
-    return ProxySettings(chosen.proxy, chosen.proxy, own.no_proxy if chosen.no_proxy is None else chosen.no_proxy)
-
-
-def nameservers(chosen: Namespace) -> tuple[str, ...]:
-    """The nameservers to ask one by one where a name has no address."""
-    if chosen.resolver:
-        return (chosen.resolver,)
-    try:
-        with open("/etc/resolv.conf", encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="replace") as file:
             lines = [line.split() for line in file.read(64 * 1024).splitlines()]
     except OSError:
-        return ()
-    return tuple(words[1] for words in lines if len(words) > 1 and words[0] == "nameserver")[:3]
+        return (), ()
+    servers = tuple(words[1] for words in lines if len(words) > 1 and words[0] == "nameserver")[:3]
+    search = [words[1:] for words in lines if words and words[0] in {"search", "domain"}]
+    return servers, tuple(search[-1][:6]) if search else ()
 
 
-def _credentials(chosen: Namespace, wire: Wire) -> Names:
-    names = Names()
-    if chosen.password_stdin != bool(chosen.username):
-        raise UsageError("--username and --password-stdin go together")
-    if chosen.username:
-        names.typed = True
-        hosts = tuple(_host(image) for image in chosen.images)
-        wire.vault.add(STDIN, chosen.username, sys.stdin.readline(LARGEST_CONFIG).rstrip("\r\n"), hosts)
-    if chosen.docker_config:
-        from whypull.dockerconfig import decode_config  # noqa: PLC0415
-
-        _take(names, wire, "docker-config", decode_config(_file(chosen.docker_config)), chosen)
-    for path in chosen.pull_secret:
-        _take(names, wire, *_secret(path), chosen)
-    return names
+def folder_of(path: str, suffixes: tuple[str, ...]) -> dict[str, str]:
+    """The text files of a folder and its sub-folders, by their path below it. Raises UsageError."""
+    if not os.path.isdir(path):
+        raise UsageError(f"{path} is no folder")
+    found: dict[str, str] = {}
+    for here, folders, names in os.walk(path):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith(suffixes) and len(found) < 2000:
+                full = os.path.join(here, name)
+                found[os.path.relpath(full, path)] = read_text(full)
+    return found
 
 
-def _take(names: Names, wire: Wire, name: str, decoded: Decoded, chosen: Namespace) -> None:
-    """Puts one decoded config into the vault: each pair may be shown to the hosts of the images that it matches."""
-    from whypull.keyring import explain  # noqa: PLC0415
-    from whypull.model import SecretSeen  # noqa: PLC0415
-
-    if decoded.problem or decoded.ignored:
-        raise UsageError(f"{name}: the kubelet takes nothing from it: {decoded.problem or decoded.ignored}")
-    seen = SecretSeen("", name, entries=tuple(decoded.entries))
-    names.secrets.append(seen)
-    hosts: dict[str, list[str]] = {}
-    for image in chosen.images:
-        for entry in explain(image, [seen]).matching:
-            hosts.setdefault(entry.key, []).append(_host(image))
-    for entry, held in zip(decoded.entries, decoded.credentials, strict=True):
-        if entry.key in hosts:
-            user, password = held.reveal()
-            wire.vault.add(f"{name}:{entry.key}", user, password, tuple(hosts[entry.key]))
+def read_text(path: str, largest: int = 1024 * 1024) -> str:
+    """A file as text. Raises UsageError."""
+    return read_bytes(path, largest).decode("utf-8", "replace")
 
 
-def _host(image: str) -> str:
-    from whypull.reference import InvalidReference, parse  # noqa: PLC0415
-
-    try:
-        reference = parse(image)
-    except InvalidReference as e:
-        raise UsageError(f"{image!r} is no image reference: {e}") from e
-    return "registry-1.docker.io" if reference.domain == "docker.io" else reference.domain
-
-
-def _file(path: str) -> bytes:
+def read_bytes(path: str, largest: int = 1024 * 1024) -> bytes:
+    """The start of a file. Raises UsageError."""
     try:
         with open(path, "rb") as file:
-            return file.read(LARGEST_CONFIG)
+            return file.read(largest)
     except OSError as e:
         raise UsageError(f"{path} cannot be read: {(e.strerror or str(e)).lower()}") from e
-
-
-def _secret(path: str) -> tuple[str, Decoded]:
-    """Name and content of a Secret manifest. Raises UsageError."""
-    import binascii  # noqa: PLC0415
-    from base64 import b64decode  # noqa: PLC0415
-
-    import yaml  # noqa: PLC0415
-
-    from whypull.dockerconfig import decode  # noqa: PLC0415
-
-    try:
-        found = yaml.safe_load(_file(path))
-        data = {key: b64decode(value) for key, value in (found.get("data") or {}).items()}
-        data.update({key: value.encode() for key, value in (found.get("stringData") or {}).items()})
-        name = str(found["metadata"]["name"])
-        created = str(found["metadata"].get("creationTimestamp") or "")
-        return name, decode(str(found.get("type", "")), data, created)
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError, binascii.Error) as e:
-        raise UsageError(f"{path} is no Secret manifest") from e

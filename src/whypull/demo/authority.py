@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import ssl
+import warnings
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives.asymmetric import rsa as rsa_keys
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
-DAY = datetime.timedelta(days=1)
+DAY = dt.timedelta(days=1)
 
 
 class Authority:
@@ -31,14 +34,27 @@ class Authority:
         self._middle = _sign(middle, self._middle_key.public_key(), self._root.subject, self._key, ca=True)
         self.root_file = self._write(f"{name.replace(' ', '-')}.pem", [self._root])
 
+    @property
+    def issuer(self) -> bytes:
+        """The intermediate's certificate, DER."""
+        return self._middle.public_bytes(serialization.Encoding.DER)
+
     def server(
-        self, names: Sequence[str], *, days: tuple[int, int] = (-1, 30), chain: bool = True, san: bool = True
+        self,
+        names: Sequence[str],
+        *,
+        days: tuple[int, int] = (-1, 30),
+        chain: bool = True,
+        san: bool = True,
+        issuer_url: str = "",
+        rsa: bool = False,
     ) -> tuple[str, str]:
         """A server's certificate and key as files. `days` from now: valid from, until; `chain` with the intermediate."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key: Any = rsa_keys.generate_private_key(65537, 2048) if rsa else ec.generate_private_key(ec.SECP256R1())
         leaf = _sign(
-            _subject(names[0]), key.public_key(), self._middle.subject, self._middle_key, names=names if san else (), days=days
-        )
+            _subject(names[0]), key.public_key(), self._middle.subject, self._middle_key,
+            names=names if san else (), days=days, issuer_url=issuer_url,
+        )  # fmt: skip
         stem = f"{names[0].replace('*', 'any')}-{leaf.serial_number:x}"[:80]
         cert = self._write(f"{stem}.pem", [leaf, self._middle] if chain else [leaf])
         private = os.path.join(self.folder, f"{stem}.key")
@@ -56,8 +72,10 @@ class Authority:
             context.load_verify_locations(self.root_file)
         if newest is not None:
             context.set_ciphers("ALL:@SECLEVEL=0")
-            context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-            context.maximum_version = newest
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # an old protocol is the point of it
+                context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+                context.maximum_version = newest
         return context
 
     def _write(self, name: str, chain: Sequence[x509.Certificate]) -> str:
@@ -73,15 +91,16 @@ def _subject(name: str) -> x509.Name:
 
 def _sign(
     subject: x509.Name,
-    public: ec.EllipticCurvePublicKey,
+    public: Any,
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
     *,
     ca: bool = False,
     names: Sequence[str] = (),
     days: tuple[int, int] = (-1, 365),
+    issuer_url: str = "",
 ) -> x509.Certificate:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -93,9 +112,14 @@ def _sign(
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
     )
     if not ca:
-        made = made.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), False)
+        made = made.add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), False
+        )
     if names:
         made = made.add_extension(x509.SubjectAlternativeName([_name(n) for n in names]), critical=False)
+    if issuer_url:
+        place = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(issuer_url))
+        made = made.add_extension(x509.AuthorityInformationAccess([place]), critical=False)
     return made.sign(key, hashes.SHA256())
 
 

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
+    from typing import Any, Self
 
     Serve = Callable[[socket.socket], None]
 
@@ -30,7 +31,7 @@ class Listener:
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
-    def __enter__(self) -> Listener:
+    def __enter__(self) -> Self:
         """Starts to accept."""
         self._thread.start()
         return self
@@ -85,6 +86,86 @@ def silent(connection: socket.socket) -> None:
     end = time.monotonic() + LONGEST
     while time.monotonic() < end and connection.recv(4096):
         pass
+
+
+class Full:
+    """A port whose queue is full: the kernel drops every further SYN, as a firewall does. Use as a context manager."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen(0)
+        self.port: int = self._socket.getsockname()[1]
+        self._queued: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        """Fills the queue."""
+        for _ in range(16):
+            one = socket.socket()
+            one.settimeout(0.05)
+            self._queued.append(one)
+            try:
+                one.connect(("127.0.0.1", self.port))
+            except OSError:
+                return self  # the queue is full: this SYN was dropped already
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes it all."""
+        for one in (*self._queued, self._socket):
+            one.close()
+
+
+def black_hole(context: ssl.SSLContext, serve: Serve, *, after_handshake: bool = False) -> Serve:
+    """Serves who announced small segments only: large ones never arrive, as behind a tunnel that drops what it must split.
+
+    Before the handshake's certificate, or, with `after_handshake`, in the body of a blob.
+    """
+
+    def handle(connection: socket.socket) -> None:
+        small = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) < 1000
+        if not small and not after_handshake:
+            silent(connection)
+            return
+        with context.wrap_socket(connection, server_side=True) as secure:
+            way: Any = secure if small else _Half(secure)
+            serve(way)
+
+    return handle
+
+
+def by_name(context: ssl.SSLContext, name: str, serve: Serve) -> Serve:
+    """Cuts off whoever says a name in the handshake (SNI), as a filter on the way does."""
+
+    def handle(connection: socket.socket) -> None:
+        if name.encode() in connection.recv(4096, socket.MSG_PEEK):
+            reset(connection)
+            return
+        with context.wrap_socket(connection, server_side=True) as secure:
+            serve(secure)
+
+    return handle
+
+
+class _Half:
+    """A socket that swallows what is long, but its beginning."""
+
+    def __init__(self, secure: socket.socket) -> None:
+        self._secure = secure
+        self._blob = False
+
+    def recv(self, size: int) -> bytes:
+        data = self._secure.recv(size)
+        self._blob = self._blob or b"/blobs/" in data
+        return data
+
+    def sendall(self, data: bytes) -> None:
+        if not self._blob:
+            self._secure.sendall(data)
+            return
+        head, _, body = data.partition(b"\r\n\r\n")
+        self._secure.sendall(head + b"\r\n\r\n" + body[:40])
+        silent(self._secure)
 
 
 def banner(words: bytes) -> Serve:

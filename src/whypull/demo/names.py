@@ -15,6 +15,7 @@ import dns.rrset
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Self
 
 
 class Names:
@@ -33,7 +34,7 @@ class Names:
         """How a walk names this server."""
         return f"127.0.0.1#{self.port}"
 
-    def __enter__(self) -> Names:
+    def __enter__(self) -> Self:
         """Starts to answer."""
         self._thread.start()
         return self

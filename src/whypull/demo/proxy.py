@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def proxy(
     routes: Mapping[str, int], *, account: tuple[str, str] = ("", ""), refuse: Answer | None = None
 ) -> Callable[[socket.socket], None]:
-    """A connection's handler. `routes` maps host:port to a port of loopback; `account` is asked for; `refuse` is the answer to all."""
+    """A connection's handler. `routes` maps host:port to a port of loopback; `account` is asked for; `refuse` answers all."""
 
     def serve(connection: socket.socket) -> None:
         asked = read(connection)
@@ -27,7 +27,7 @@ def proxy(
             connection.sendall(written(Answer(407, b"a password, please", wants, kind="text/plain")))
         elif refuse is not None:
             connection.sendall(written(refuse))
-        elif asked.method != "CONNECT" or asked.target not in routes:
+        elif asked.method != "CONNECT" or asked.target not in routes:  # a name that this proxy cannot resolve
             connection.sendall(written(Answer(503, b"cannot reach it", kind="text/plain")))
         else:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")

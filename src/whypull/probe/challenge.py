@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from whypull.probe.addresses import private
+from whypull.addresses import private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

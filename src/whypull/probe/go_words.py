@@ -26,19 +26,21 @@ _VERIFY = (
 def words(tried: Tried, image: str = "") -> str:
     """The runtime's words for a step that failed; empty for one that worked or that says nothing of the pull."""
     step, outcome = tried.step, tried.outcome
+    if outcome.layer in {"deadline", "not-here"}:
+        return ""
     if isinstance(step, Request):
         return _of_request(step, outcome, tried.role, image)
-    if outcome.ok:
-        return ""
-    url = f"https://{_host(step)}/v2/"
+    return "" if outcome.ok else f'Get "https://{_host(step)}/v2/": {_of_way(step, outcome, tried.role)}'
+
+
+def _of_way(step: Resolve | Connect | Tunnel | Handshake, outcome: Outcome, role: str) -> str:
+    """Why the registry was not reached: by name, address, proxy or handshake."""
+    dialling = "proxyconnect tcp: " if role == "proxy" else ""
     if isinstance(step, Resolve):
-        tail = _of_resolve(step, outcome)
-        return f'Get "{url}": {"proxyconnect tcp: " if tried.role == "proxy" else ""}dial tcp: {tail}'
+        return f"{dialling}dial tcp: {_of_resolve(step, outcome)}"
     if isinstance(step, Connect):
-        return f'Get "{url}": {"proxyconnect tcp: " if tried.role == "proxy" else ""}{outcome.text}'
-    if isinstance(step, Tunnel):
-        return f'Get "https://{step.host}:{step.port}/v2/": {outcome.text}'
-    return f'Get "{url}": {_of_handshake(step, outcome)}'
+        return f"{dialling}{outcome.text}"
+    return outcome.text if isinstance(step, Tunnel) else _of_handshake(step, outcome)
 
 
 def _host(step: Resolve | Connect | Tunnel | Handshake) -> str:
@@ -80,16 +82,22 @@ def _of_handshake(step: Handshake, outcome: Outcome) -> str:
 
 def _of_request(step: Request, outcome: Outcome, role: str, image: str) -> str:
     safe = step.url.partition("?")[0]
-    if not outcome.ok and not outcome.status:
-        return f'{"failed to fetch token: " if role == "token" else ""}Get "{safe}": {outcome.text}' if outcome.text else ""
-    if outcome.status < 400 or (outcome.status == 401 and safe.rstrip("/").endswith("/v2")):
+    method = step.method.capitalize()
+    if not outcome.status:
+        return f'{"failed to fetch token: " if role == "token" else ""}{method} "{safe}": {outcome.text}' if outcome.text else ""
+    if outcome.status < 400:
+        # A token service that gives none is not the protocol's matter: the answer is whole.
+        return f'failed to copy: {method} "{safe}": {outcome.text}' if outcome.layer == "protocol" else ""
+    if outcome.status == 401 and safe.rstrip("/").endswith("/v2"):
         return ""
     status = f"{outcome.status} {outcome.reason}".strip()
+    said = f"unexpected status from {step.method} request to {safe}: {status}{_said(outcome)}"
     if role == "token":
-        kind = "oauth" if step.credentials else "anonymous"
-        return f"failed to authorize: failed to fetch {kind} token: unexpected status from GET request to {safe}: {status}{_said(outcome)}"
+        return f"failed to authorize: failed to fetch {'oauth' if step.credentials else 'anonymous'} token: {said}"
+    if "/blobs/" in safe or role == "storage":
+        return f"failed to copy: httpReadSeeker: failed open: {said}"
     name = f' "{image}"' if image else ""
-    return f"failed to resolve reference{name}: unexpected status from GET request to {safe}: {status}{_said(outcome)}"
+    return f"failed to resolve reference{name}: {said}"
 
 
 def _said(outcome: Outcome) -> str:

@@ -53,33 +53,51 @@ def exchange(
 def _read(connection: h11.Connection, sock: socket.socket, limit: int, deadline: float, *, connect: bool) -> Answer:
     response: h11.Response | None = None
     body = bytearray()
-    received = 0
     try:
-        while True:
-            event = connection.next_event()
-            if event is h11.NEED_DATA:
-                sock.settimeout(_left(deadline))
-                data = sock.recv(CHUNK)
-                received += len(data)
-                if not data and not received:
-                    return Answer(problem="EOF")
-                connection.receive_data(data)
-            elif isinstance(event, h11.Response):
-                response = event
-                if len(event.headers) > MOST_HEADERS:
-                    return _answer(response, b"", problem=f"{len(event.headers)} header fields")
-                if connect and 200 <= event.status_code < 300:
-                    return _answer(response, b"")
-            elif isinstance(event, h11.Data):
-                body += event.data[: limit - len(body)]
-                if len(body) >= limit:
-                    return _answer(response, bytes(body), cut=True)
-            elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed) or event is h11.PAUSED:
-                return _answer(response, bytes(body), whole=True)
+        response = _head(connection, sock, deadline)
+        if response is None or len(response.headers) > MOST_HEADERS:
+            return _answer(response, b"", problem=f"{len(response.headers)} header fields" if response else "EOF")
+        tunnel = connect and 200 <= response.status_code < 300
+        whole = tunnel or _body(connection, sock, body, limit, deadline)
+        return _answer(response, bytes(body), cut=not whole, whole=whole)
     except h11.RemoteProtocolError as e:
-        if response is not None:
-            return _answer(response, bytes(body), problem=str(e))
-        return Answer(problem=_words(connection, e))
+        return _answer(response, bytes(body), problem=str(e)) if response else Answer(problem=_words(connection, e))
+    except OSError as e:
+        if response is None:
+            raise
+        words = "i/o timeout" if isinstance(e, TimeoutError) else (e.strerror or str(e)).lower()
+        return _answer(response, bytes(body), problem=f"{words} after {len(body)} bytes of the body")
+
+
+def _head(connection: h11.Connection, sock: socket.socket, deadline: float) -> h11.Response | None:
+    """The response's head; None where the other side closed without a byte."""
+    received = 0
+    while True:
+        event = connection.next_event()
+        if event is h11.NEED_DATA:
+            sock.settimeout(_left(deadline))
+            data = sock.recv(CHUNK)
+            received += len(data)
+            if not data and not received:
+                return None
+            connection.receive_data(data)
+        elif isinstance(event, h11.Response):
+            return event
+
+
+def _body(connection: h11.Connection, sock: socket.socket, body: bytearray, limit: int, deadline: float) -> bool:
+    """Fills `body` up to `limit` bytes; whether it came to its end."""
+    while len(body) < limit:
+        event = connection.next_event()
+        if event is h11.NEED_DATA:
+            sock.settimeout(_left(deadline))
+            connection.receive_data(sock.recv(CHUNK))
+        elif isinstance(event, h11.Data):
+            body += event.data[: limit - len(body)]
+        elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed) or event is h11.PAUSED:
+            return True
+    event = connection.next_event()
+    return isinstance(event, h11.EndOfMessage)
 
 
 def _left(deadline: float) -> float:
@@ -95,9 +113,7 @@ def _words(connection: h11.Connection, error: h11.RemoteProtocolError) -> str:
     return f"malformed HTTP response {first!r}" if first else f"malformed HTTP response: {error}"
 
 
-def _answer(
-    response: h11.Response | None, body: bytes, *, cut: bool = False, whole: bool = False, problem: str = ""
-) -> Answer:
+def _answer(response: h11.Response | None, body: bytes, *, cut: bool = False, whole: bool = False, problem: str = "") -> Answer:
     if response is None:
         return Answer(problem=problem or "EOF")
     headers = tuple((n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in response.headers)

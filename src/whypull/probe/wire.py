@@ -152,6 +152,22 @@ class Wire:
             self._contexts[key] = made
         return self._contexts[key]
 
+    def unusable(self, trust: str) -> str:
+        """Why a trust store or client certificate cannot be loaded, in containerd's words; empty where it can."""
+        store = self.stores.get(trust, Store())
+        for path, what in [*((p, "CA cert") for p in store.ca_files), *((p, "CERT file") for p in store.client if p)]:
+            try:
+                with open(path, "rb"):
+                    pass
+            except OSError as e:
+                return f'unable to read {what} "{path}": open {path}: {(e.strerror or str(e)).lower()}'
+        try:
+            self.context(trust)
+        except (OSError, ValueError) as e:
+            what = "load X509 key pair" if store.client[0] else f'load CA cert "{store.ca_files[0] if store.ca_files else ""}"'
+            return f"unable to {what}: {str(e)[:200]}"
+        return ""
+
     def _request(self, step: Request, until: float) -> Outcome:
         found = re.fullmatch(r"(?i)(https?)://(\[[^\]]+\]|[^/:?#@\s]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?", step.url)
         if found is None:

@@ -1,4 +1,4 @@
-"""The registry answers one way of asking and not the one that the runtime relies on: HEAD, by digest, the manifest's media type."""
+"""The registry answers one way of asking and not the one that the runtime relies on: HEAD, by digest, the media type."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ def by_digest(evidence: Evidence) -> Conclusion | None:
     if other is None or refused is None:
         return None
     words = (
-        f"{url_of(other)} gives the manifest; by its own digest it answers {refused.outcome.status}, and that is how containerd asks.",
+        f"{url_of(other)} gives the manifest; by its own digest it answers {refused.outcome.status}.",
+        "That is how containerd asks for it, once it knows the digest.",
     )
     return Conclusion("registry.non-conformant", "proved", words, args={"how": "digest"}, replaces=("*",))
 
 
 def by_head(evidence: Evidence) -> Conclusion | None:
-    """HEAD is refused where GET works. 405 is none: containerd asks again with GET by itself; nor is 401, which asks for credentials."""
+    """HEAD is refused where GET works. 405 is no refusal: containerd asks again with GET; nor is 401, which asks who it is."""
     for one in answers(evidence, "registry", "/manifests/"):
         if (
             not isinstance(one.step, Request)

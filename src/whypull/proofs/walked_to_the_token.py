@@ -2,127 +2,196 @@
 
 from __future__ import annotations
 
-import json
+import re
 
 from whypull.proofs import Conclusion, Evidence
-from whypull.proofs._walked import answers, control, first_failed, header, walk, where
+from whypull.proofs._walked import (
+    REFUSALS,
+    answers,
+    control,
+    controls,
+    document_of,
+    failed,
+    header,
+    host_of,
+    pings,
+    quoted,
+    settled_by_words,
+    url_of,
+    walk,
+    where,
+)  # fmt: skip
 from whypull.steps import Request, Tried
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from whypull.model import Certainty
+
+TYPE_CHECKING = False
+
+SUCH = "whypull-no-such-repository"
 
 
 def service(evidence: Evidence) -> Conclusion | None:
     """The token service cannot be reached, fails, or answers something else than a token."""
-    failed = first_failed(evidence)
-    if failed is not None and failed.role == "token" and not failed.outcome.status:
-        words = (f"The registry sends its clients to the token service; there, {where(failed)}: {failed.outcome.text or failed.words}.",)
-        return Conclusion("auth.token-endpoint", "proved", words, args={"url_host": _host(failed)}, replaces=("*",))
+    stop = failed(evidence)
+    unusable = next((t for t in _requests(evidence, "token") if t.outcome.layer == "refused-by-us"), None)
+    if unusable is not None and stop is not None:
+        realm = re.search(r'realm="([^"]*)"', " ".join(header(t, "www-authenticate") for t in answers(evidence, "registry")))
+        named = f"{realm[1][:120]!r}" if realm else "no realm at all"
+        words = (f"The challenge names {named} as its realm, which no client can ask: {unusable.outcome.text}.",)
+        return Conclusion("auth.token-endpoint", "proved", words, replaces=("*",))
+    if stop is not None and stop.role == "token" and not stop.outcome.status:
+        words = (
+            f"The registry sends its clients to the token service {host_of(stop)}.",
+            f"There, {where(stop)}: {stop.outcome.text or stop.words}.",
+        )
+        return Conclusion("auth.token-endpoint", "proved", words, args={"url_host": host_of(stop)}, replaces=("*",))
+    if _came(evidence) or (stop is not None and stop.outcome.status == 429):
+        return None
     for one in answers(evidence, "token"):
         if one.outcome.status >= 500 or one.outcome.status == 404:
             words = (f"The token service answers {one.outcome.status} {one.outcome.reason} {where(one)}.",)
-            return Conclusion("auth.token-endpoint", "proved", words, args={"url_host": _host(one)}, replaces=("*",))
+            return Conclusion("auth.token-endpoint", "proved", words, args={"url_host": host_of(one)}, replaces=("*",))
         if one.outcome.status == 200 and one.outcome.text == "no token":
             words = (f"The token service answers 200 {where(one)}, without a token in it.",)
-            return Conclusion("auth.token-endpoint", "proved", words, args={"url_host": _host(one)}, replaces=("*",))
-    return _realm(evidence)
+            return Conclusion("auth.token-endpoint", "proved", words, args={"url_host": host_of(one)}, replaces=("*",))
+    return _withheld(evidence)
 
 
-def _realm(evidence: Evidence) -> Conclusion | None:
-    """A realm that may be given no credentials: plain http beside an https registry, a private address, no URL."""
-    asked = [t for t in walk(evidence) if t.role == "token" and isinstance(t.step, Request)]
-    plain = next((t for t in asked if isinstance(t.step, Request) and t.step.url.startswith("http://")), None)
-    pings = answers(evidence, "registry", "/v2/")
-    secure = bool(pings) and isinstance(pings[0].step, Request) and pings[0].step.url.startswith("https://")
-    unusable = next((t for t in asked if t.outcome.layer == "refused-by-us"), None)
-    if unusable is not None:
-        words = (f"The challenge's realm cannot be used: {unusable.outcome.text}.",)
-        return Conclusion("auth.token-endpoint", "proved", words, replaces=("*",))
-    if plain is not None and secure:
-        words = ("The challenge's realm is plain http while the registry is https: no credentials were sent there.",)
-        return Conclusion("auth.token-endpoint", "likely", words, args={"url_host": _host(plain)}, replaces=("*",))
-    return None
+def _came(evidence: Evidence) -> bool:
+    """Whether somebody's credential, or nobody's, opened the manifest after all."""
+    return any(t.outcome.status == 200 for t in answers(evidence, "registry", "/manifests/"))
+
+
+def _withheld(evidence: Evidence) -> Conclusion | None:
+    """A realm that may be given no credentials: what a runtime would have done there is not seen."""
+    one = next((t for t in _requests(evidence, "token") if t.step.credentials.startswith("withheld:")), None)  # type: ignore[union-attr]
+    if one is None or not isinstance(one.step, Request) or failed(evidence) is None:
+        return None
+    problem = one.step.credentials.partition(":")[2]
+    lines = [f"{problem[:1].upper()}{problem[1:]}: no credentials were sent there."]
+    sure: Certainty = "likely"
+    if "of another domain" in problem:
+        lines.append(f"If it may see them: --trust-realm {host_of(one)}.")
+        sure = "possible"
+    return Conclusion("auth.token-endpoint", sure, tuple(lines), args={"url_host": host_of(one)}, replaces=("*",))
+
+
+def _requests(evidence: Evidence, role: str) -> list[Tried]:
+    return [t for t in walk(evidence) if t.role == role and isinstance(t.step, Request)]
 
 
 def password(evidence: Evidence) -> Conclusion | None:
     """Credentials were sent and refused: by the token service, or by a registry that asks for Basic."""
+    if _came(evidence) or settled_by_words(evidence) or failed(evidence) is None:
+        return None
     for one in answers(evidence, "token"):
-        if one.outcome.status in {400, 401, 403} and isinstance(one.step, Request) and one.step.credentials:
-            cause = "auth.forbidden" if one.outcome.status == 403 else "auth.credentials-rejected"
-            certainty = "likely" if one.outcome.status == 403 else "proved"
-            return Conclusion(cause, certainty, (_said(one),), replaces=("*",))  # type: ignore[arg-type] - one of the three words
+        if one.outcome.status in {400, 401, 403} and isinstance(one.step, Request) and one.step.credentials.startswith("basic:"):
+            if one.outcome.status == 403:
+                return Conclusion("auth.forbidden", "likely", (quoted(one),), replaces=("*",))
+            return Conclusion("auth.credentials-rejected", "proved", (quoted(one), *_public(evidence)), replaces=("*",))
     for one in answers(evidence, "registry"):
         if one.outcome.status == 401 and isinstance(one.step, Request) and one.step.credentials.startswith("basic:"):
-            return Conclusion("auth.credentials-rejected", "proved", (_said(one),), replaces=("*",))
+            words = (f"{url_of(one)} refuses the credentials that were sent: 401.", quoted(one), *_public(evidence))
+            return Conclusion("auth.credentials-rejected", "proved", words, replaces=("*",))
     return None
+
+
+def _public(evidence: Evidence) -> list[str]:
+    """Whether nobody's credentials open the same manifest: then the ones that are sent are what stops the pull."""
+    anonymous = [t for t in controls(evidence, "credentials", Request) if "/manifests/" in url_of(t)]
+    if any(t.outcome.status == 200 for t in anonymous):
+        return ["Without credentials the manifest comes: the image is public, and the credentials are what stops the pull."]
+    return []
 
 
 def nobody(evidence: Evidence) -> Conclusion | None:
     """The registry wants credentials, and the walk had none to send."""
-    sent = any(isinstance(t.step, Request) and t.step.credentials.startswith("basic:") for t in walk(evidence))
-    if sent:
+    if _sent(evidence) or settled_by_words(evidence) or failed(evidence) is None:
         return None
-    for one in [*answers(evidence, "token"), *answers(evidence, "registry", "/manifests/")]:
+    last = "No credentials were given to this walk."
+    for one in answers(evidence, "token"):
         if one.outcome.status == 401:
-            words = (_said(one), "No credentials were given to this walk.")
-            return Conclusion("auth.credentials-missing", "proved", words, replaces=("*",))
-    return None
+            return Conclusion("auth.credentials-missing", "proved", (quoted(one), last), replaces=("*",))
+    refused = next((t for t in answers(evidence, "registry", "/manifests/") if t.outcome.status in REFUSALS), None)
+    if refused is None:
+        return None
+    if any("basic" in header(t, "www-authenticate").lower()[:6] for t in [*pings(evidence), refused]):
+        return Conclusion("auth.credentials-missing", "proved", (quoted(refused), last), replaces=("*",))
+    if refused.outcome.status == 403 and not answers(evidence, "token"):
+        return None
+    return _hidden_or(evidence, refused, "auth.credentials-missing", last)
+
+
+def _sent(evidence: Evidence) -> bool:
+    """Whether credentials were sent, or would have been if they had been let."""
+    return any(isinstance(t.step, Request) and t.step.credentials.startswith(("basic:", "withheld:")) for t in walk(evidence))
+
+
+def _hidden_or(evidence: Evidence, refused: Tried, cause: str, *words: str) -> Conclusion:
+    """A refusal beside that for a repository that certainly is not there: told apart, or undecided where they are alike."""
+    other = next((t for t in reversed(controls(evidence, "repository", Request)) if "/manifests/" in url_of(t)), None)
+    if other is not None and other.outcome.status == 404 and SUCH in url_of(other):
+        words = (*words, "For a repository that is not there the same registry answers 404: this one is there.")
+        return Conclusion(cause, "proved", (quoted(refused), *words), replaces=("*",))
+    if other is not None:
+        words = (*words, "For a repository that is not there it answers the same: it hides what may not be seen.")
+    return Conclusion(cause, "possible", (quoted(refused), *words), replaces=("auth.", "registry."), odds=60)
+
+
+def hidden(evidence: Evidence) -> Conclusion | None:
+    """Beside a refusal that would be the same for a repository that is missing: it may be missing."""
+    if settled_by_words(evidence) or _came(evidence) or failed(evidence) is None:
+        return None
+    refused = next((t for t in answers(evidence, "registry", "/manifests/") if t.outcome.status in REFUSALS), None)
+    other = next((t for t in reversed(controls(evidence, "repository", Request)) if "/manifests/" in url_of(t)), None)
+    if refused is None or other is None or other.outcome.status != refused.outcome.status or _withheld(evidence) is not None:
+        return None
+    if not (answers(evidence, "token") or document_of(refused)) or pings_refuse(evidence):
+        return None
+    words = (f"{url_of(other)}, which is not there, is answered with {other.outcome.status} as well.",)
+    return Conclusion("image.repository-not-found", "possible", words, odds=40)
+
+
+def pings_refuse(evidence: Evidence) -> bool:
+    """Whether the door itself is shut, whatever is asked for."""
+    return any(t.outcome.status == 403 for t in pings(evidence)) or any(
+        t.outcome.status == 401 for t in answers(evidence, "token")
+    )
 
 
 def scope(evidence: Evidence) -> Conclusion | None:
-    """The token was issued for who asked, and does not hold what was asked for."""
-    refused = [t for t in answers(evidence, "registry", "/manifests/") if t.outcome.status in {401, 403}]
+    """The token was issued for who asked, and does not open what was asked for."""
+    refused = [t for t in answers(evidence, "registry", "/manifests/") if t.outcome.status in REFUSALS]
     tokens = [t for t in answers(evidence, "token") if t.outcome.status == 200 and t.outcome.text != "no token"]
-    sent = [t for t in tokens if isinstance(t.step, Request) and t.step.credentials]
-    if not refused or not tokens:
+    sent = [t for t in tokens if isinstance(t.step, Request) and t.step.credentials.startswith("basic:")]
+    if not refused or not sent or settled_by_words(evidence) or failed(evidence) is None:
         return None
-    granted = _granted(tokens[-1])
-    if sent:
-        words = [_said(refused[0]), "The token service knows these credentials: it gave them a token."]
-        if granted is not None:
-            words.append("The token grants nothing for this repository." if not granted else f"The token grants {granted}.")
-        words.append(_anonymous(evidence))
-        return Conclusion("auth.forbidden", "proved" if granted == "" else "likely", tuple(w for w in words if w), replaces=("*",))
-    return None
+    granted = _granted(sent[-1])
+    words = ["The token service knows these credentials: it gave them a token."]
+    if granted is not None:
+        words.append(f"The token grants {granted or 'nothing for this repository'}.")
+    return _hidden_or(evidence, refused[-1], "auth.forbidden", *words)
 
 
 def role(evidence: Evidence) -> Conclusion | None:
     """403 with credentials, and another answer without: it is about who asks."""
     refused = [t for t in answers(evidence, "registry", "/manifests/") if t.outcome.status == 403]
-    if not refused or not isinstance(refused[0].step, Request) or not refused[0].step.credentials:
+    if not refused or settled_by_words(evidence) or not isinstance(refused[0].step, Request) or answers(evidence, "token"):
         return None
     anonymous = control(evidence, "credentials", Request)
-    if anonymous is None or anonymous.outcome.status == 403:
+    if not refused[0].step.credentials or anonymous is None or anonymous.outcome.status in {0, 403}:
         return None
-    return Conclusion("auth.forbidden", "proved", (_said(refused[0]), _anonymous(evidence)), replaces=("*",))
-
-
-def _anonymous(evidence: Evidence) -> str:
-    anonymous = control(evidence, "credentials", Request)
-    if anonymous is None or not anonymous.outcome.status:
-        return ""
-    return f"Without credentials the answer is {anonymous.outcome.status}: it is about who asks."
-
-
-def _said(one: Tried) -> str:
-    assert isinstance(one.step, Request)
-    body = " ".join(one.outcome.body.split())[:160]
-    challenge = header(one, "www-authenticate")[:120]
-    extra = body or challenge
-    return f"{one.step.url.partition('?')[0]} says {one.outcome.status} {one.outcome.reason}{f': {extra}' if extra else ''}."
+    said = f"Without credentials the answer is {anonymous.outcome.status}: it is about who asks."
+    return _hidden_or(evidence, refused[-1], "auth.forbidden", said)
 
 
 def _granted(token: Tried) -> str | None:
-    try:
-        access = json.loads(token.outcome.body).get("access")
-    except (ValueError, AttributeError, RecursionError):
-        return None
+    access = (document_of(token) or {}).get("access")
     if not isinstance(access, list):
         return None
-    return ", ".join(f"{a.get('name')}:{','.join(a.get('actions') or ())}" for a in access[:5] if isinstance(a, dict))
-
-
-def _host(tried: Tried) -> str:
-    if isinstance(tried.step, Request):
-        return (tried.step.url.split("/") + ["", "", ""])[2]
-    return getattr(tried.step, "host", "")
+    return ", ".join(f"{a.get('name')}:{','.join(map(str, a.get('actions') or ()))}" for a in access[:5] if isinstance(a, dict))
 
 
 ARGUMENTS = (
@@ -131,4 +200,5 @@ ARGUMENTS = (
     ("auth.credentials-missing", nobody),
     ("auth.forbidden", scope),
     ("auth.forbidden", role),
+    ("image.repository-not-found", hidden),
 )

@@ -46,6 +46,7 @@ class Hosts:
     ignored: tuple[str, ...] = ()  # what the runtime passes over without an error in the pod, one sentence each
     problem: str = ""  # the runtime's own words, where the configuration itself stops the pull
     broken: bool = False  # a file is there for this registry, and the runtime goes on as if there were none
+    meant: tuple[str, ...] = ()  # paths of CA files that a passed-over file or key speaks of
 
 
 def localhost(registry: str) -> bool:

@@ -63,10 +63,17 @@ def hosts_for(registry: str, files: Files, *, version: str = "", folders: Iterab
     except (_Refused, tomllib.TOMLDecodeError) as e:
         plain = _certificates(registry, folder, files)
         words = f"containerd cannot use {path} ({e}) and goes on as if it were not there; only its log says so"
-        return replace(plain, source=path, ignored=(words, *plain.ignored), broken=True)
+        return replace(plain, source=path, ignored=(words, *plain.ignored), broken=True, meant=_meant(text, folder))
     if folder == DEFAULT:
         ignored = (*ignored, f"{path} is for every registry without a folder of its own; {registry} has none")
-    return _capable(Hosts(registry, asked, path, ignored))
+    meant = _meant(text, folder) if any("does not know" in words for words in ignored) else ()
+    return _capable(Hosts(registry, asked, path, ignored, meant=meant))
+
+
+def _meant(text: str, folder: str) -> tuple[str, ...]:
+    """The CA files that a text speaks of, whether containerd reads it or not: at most four."""
+    found = re.findall(r"""(?im)^\s*(?:ca|ca_?files?|ca_?certs?)\s*=\s*\[?\s*["']([^"'\n]{1,300})["']""", text)
+    return tuple(_below(folder, path) for path in dict.fromkeys(found))[:4]
 
 
 def _capable(hosts: Hosts) -> Hosts:

@@ -1,0 +1,67 @@
+"""The faults, one function each: what is broken, and nothing else. The name of the function is the fault's name.
+
+A module a stage of the pull path; each is imported by `faults()`, which is the only list there is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from whypull.demo.stage import Stage
+
+    Break = Callable[[Stage], None]
+
+MODULES = (
+    "healthy",
+    "reference",
+    "names",
+    "connections",
+    "proxies",
+    "certificates",
+    "registries",
+    "tokens",
+    "images",
+    "runtimes",
+)
+_FAULTS: dict[str, Fault] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: the cause that it is, and what a walk may say of it at most."""
+
+    name: str
+    cause: str  # empty for a pull that works
+    break_it: Break
+    certainty: str = "proved"
+    why_not_proved: str = ""
+    beside: tuple[str, ...] = ()  # causes that fit as well, where no walk from here decides
+
+    @property
+    def words(self) -> str:
+        """What is broken, as its function says it."""
+        return (self.break_it.__doc__ or self.name).strip().removesuffix(".")
+
+
+def fault(cause: str, *, why_not_proved: str = "", beside: tuple[str, ...] = (), certainty: str = "") -> Callable[[Break], Break]:
+    """Registers a fault under its function's name, with the cause that it is; "" for a healthy pull."""
+
+    def add(function: Break) -> Break:
+        sure = certainty or ("likely" if why_not_proved else "proved")
+        _FAULTS[function.__name__] = Fault(function.__name__, cause, function, sure, why_not_proved, beside)
+        return function
+
+    return add
+
+
+def faults() -> Mapping[str, Fault]:
+    """Every fault by its name, in the order of the pull path."""
+    from importlib import import_module  # noqa: PLC0415
+
+    for name in MODULES:
+        import_module(f"{__name__}.{name}")
+    return _FAULTS
