@@ -105,15 +105,18 @@ _MARKED: tuple[tuple[tuple[str, ...], str], ...] = (
     # "auth":"…" through any layers of quoting, also where the closing quote was lost
     (
         _NAMES,
-        rf"(?P<mark>(?:\\{{0,15}}[\"'])(?:{_SAID})(?P<q>\\{{0,15}}[\"'])\s{{0,8}}:\s{{0,8}}(?P=q))[^\"'\\]{{1,200000}}",
+        (
+            rf"(?P<mark>(?:\\{{0,15}}[\"'])(?:{_SAID})(?P<q>\\{{0,15}}[\"'])\s{{0,8}}:\s{{0,8}}(?P=q))"
+            r"(?:(?!(?<!\\)(?P=q))[\s\S]){1,200000}"
+        ),
     ),
     # the same as lines of YAML, and blocks below them
     (
         _KEYS,
         (
-            rf"(?m)(?P<mark>^[ \t>|*-]{{0,40}}[\"']?(?:{_SAID})[\"']?:[ \t]{{1,20}}(?:!!\w+ )?"
+            rf"(?m)(?P<mark>(?:^|(?<=\\n))[ \t>|*-]{{0,40}}[\"']?(?:{_SAID})[\"']?:[ \t]{{1,20}}(?:!!\w+ )?"
             r"[|>]?[+-]?[ \t]{0,4}(?:\n[ \t]{1,40})?)"
-            r"[^\s\"'|>][^\s]{3,200000}(?:\n[ \t]{2,40}[A-Za-z0-9+/=]{40,400})*$"
+            r"[^\s\"'|>\\][^\s\\]{3,200000}(?:\n[ \t]{2,40}[A-Za-z0-9+/=]{40,400})*(?=[ \t\"',}]{0,8}(?:$|\\{1,15}n|\\{0,15}\"))"
         ),
     ),
     # command lines and environments
@@ -160,12 +163,12 @@ _PLAIN: tuple[tuple[tuple[str, ...], str], ...] = (
         ),
         rf"\b(?:{'|'.join(_SHAPES)})",
     ),
-    (
-        ("private key-----",),
-        r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,20000}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)",
-    ),
 )
 
+_KEY_BLOCK = (
+    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,20000}?"
+    r"(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)"
+)
 _QUERY = r"(?P<mark>(?:[?&;]|\\{1,15}u0026|%26)(?:amp;)?)(?P<name>[A-Za-z][\w.%-]{0,60})=(?P<value>[^&\s\"'<>\\)\]}]{0,20000})"
 _BASIC = r"(?P<mark>\bbasic\s{1,4})(?P<value>[A-Za-z0-9+/]{6,20000}={0,2})"
 
@@ -174,6 +177,7 @@ _BASIC = r"(?P<mark>\bbasic\s{1,4})(?P<value>[A-Za-z0-9+/]{6,20000}={0,2})"
 def _rules() -> tuple[Rule, ...]:
     """Each rule as (literals of which one must be in the lower-cased text, pattern, what is put there)."""
     return (
+        (("private key-----",), _KEY_BLOCK, HIDDEN),
         (("?", "&", "u0026", "%26"), _QUERY, _query),
         *((gates, pattern, _keep) for gates, pattern in _MARKED),
         (("basic ",), _BASIC, _basic),

@@ -13,6 +13,7 @@ from whypull.read.about import about_a_pull, informative, surely_a_failed_pull
 from whypull.read.fragments import fragments
 from whypull.read.message import fold, image_in, writer
 from whypull.read.wrapped import unwrapped, width_of
+from whypull.redact import redacted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ class Loose:
                 self._hear(text)
 
     def _hear(self, text: str) -> None:
+        text = redacted(text)  # before anything is taken out of it
         core = fold(text[:4096])
         tool = next((t for t in _TOOLS if re.match(rf"(?:sudo )?(?:\S*/)?{t}\b", core)), "")
         self.into.hear(Pull(image_in(fold(text))), Said(text, tool or writer(core), "output"))

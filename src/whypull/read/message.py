@@ -91,7 +91,8 @@ _IMAGE = tuple(
         r"[Ee]rror pulling image:? ([a-z0-9][^\s\"\[,;()]*\w)(?=:? )",
         (
             r"(?:docker|podman|nerdctl|crictl|crane|buildah) (?:-[-\w]+(?:[= ][^\s-]\S*)? )*pull "
-            r"(?:(?:--(?:creds|username|password|platform|auth|authfile|cert-dir|policy|pod-config|annotation)|-[au]) \S+ |-[-\w]+(?:=\S+)? )*([\w][^\s]*)"
+            r"(?:(?:--(?:creds|username|password|platform|auth|authfile|cert-dir|policy|pod-config|annotation)|-[au]) \S+ |"
+            r"-[-\w]+(?:=\S+)? )*([\w][^\s]*)"
         ),
         r"ctr (?:[^\n]{0,200}? )?(?:i|images?) pull (?:-[-\w]+(?:=\S+)? |--hosts-dir \S+ )*([\w][^\s]*)",
         r"Trying to pull (?:repository )?([^\s]+?)(?:\.\.\.| \.\.\.)",

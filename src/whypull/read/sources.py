@@ -6,6 +6,7 @@ import os
 import stat
 
 from whypull.read.encodings import as_utf8, looks_binary, to_text
+from whypull.redact import redacted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -169,7 +170,8 @@ def remark(name: str, sentence: str) -> Source:
 
 
 def printable(name: str) -> str:
-    """A name for a terminal: what cannot be printed becomes "?", and its length is bounded."""
+    """A name for a terminal: what cannot be printed becomes "?", its length is bounded, and a credential is no name."""
+    name = redacted(name[: 16 * MAX_NAME])
     name = name.encode("utf-8", "replace").decode("utf-8")
     shown = name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)
     return shown if len(shown) <= MAX_NAME else shown[: MAX_NAME - 1] + "…"
