@@ -52,8 +52,8 @@ def troubles_of(
     """What is wrong with the parts of one DynaKube, the pulls that fail first."""
     found = [t for one in diagnoses if (t := of_kubelet(one, dynakube, installed, parts)) is not None]
     found += [of_csi(pull, one, dynakube, installed) for pull, one in csi]
-    told = {(t.part, cause) for t in found for cause in t.causes}
-    found += [t for t in contradictions(dynakube, installed, parts) if not told & {(t.part, cause) for cause in t.causes}]
+    told = {cause for t in found for cause in t.causes}  # what a pull fails for is not said again as a setting
+    found += [t for t in contradictions(dynakube, installed, parts) if not told & set(t.causes)]
     found += [of_download(one, dynakube) for one in downloads]
     return tuple(found)
 
@@ -79,6 +79,7 @@ def of_kubelet(one: Diagnosis, dynakube: DynaKube | None, installed: Installatio
             fixes = (*fixes[:2], remedies.pause(dynakube, one.pull.namespace))
     elif causes and causes[0] in _REFUSED:
         causes, because, fixes, title = _refused(one, causes, because, fixes, title, dynakube, installed)
+        certainty = "likely" if causes[0] == "auth.token-expired" and certainty == "possible" else certainty
     if causes and causes[0] in _NO_WAY and dynakube is not None and dynakube.has_proxy:
         causes = ("proxy.not-configured", *causes)
         because.append(
