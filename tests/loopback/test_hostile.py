@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import subprocess
+import sys
 import time
 import tracemalloc
 
@@ -10,7 +12,8 @@ import pytest
 from whypull.commands.check import diagnosis_of
 from whypull.commands.demo import walk
 from whypull.demo.http import Answer, read
-from whypull.demo.registry import MANIFEST, PASSWORD, Registry, error
+from whypull.demo.http import server as http_server
+from whypull.demo.registry import MANIFEST, PASSWORD, Registry, error, token_service
 from whypull.demo.stage import HOST, STORAGE_HOST, TOKEN_HOST, Stage
 from whypull.model import Case, Pull
 from whypull.steps import Request
@@ -143,23 +146,66 @@ def test_metadata_services_are_not_asked(host):
     assert all(not t.outcome.status for t in tried if isinstance(t.step, Request) and host.strip("[]") in t.step.url)
 
 
-def test_a_realm_on_a_private_address_of_a_public_registry_gets_no_credentials():
-    from whypull.probe.content import _token
+@pytest.mark.parametrize(
+    "realm",
+    ["https://10.0.0.5/token", "http://auth.shop.test/token", "https://localhost/token", "https://collector.evil.test/token"],
+)
+def test_a_realm_that_may_see_nothing_gets_no_credentials(realm):
+    """Private, in the clear, this machine, another domain: asked without, and a finding."""
+    with Stage() as stage:
+        service = TokenService()
+        for name, address, port in (("private.shop.test", "10.0.0.5", 443), ("collector.evil.test", "203.0.113.66", 443)):
+            context = stage.ca().context(stage.ca().server([name, "10.0.0.5", "localhost", "collector.evil.test"]))
+            stage.names[name] = (address,)
+            stage.listen(name, http_server(service), context, port=port, address=address)
+        stage.listen(TOKEN_HOST, http_server(service), port=80)
+        stage.serve_registry(auth="bearer", realm=realm)
+        stage.with_credentials = True
+        tried, one = walked(stage)
+    assert not any(service.carried)
+    assert one.findings[0].cause == "auth.token-endpoint"
+    assert one.findings[0].certainty != "proved" or "localhost" in realm, "the last cannot be reached by anybody"
+    assert all(
+        "withheld" in t.step.credentials for t in tried if isinstance(t.step, Request) and t.role == "token" and not t.control
+    )
 
-    from whypull.probe.challenge import Challenge
-    from whypull.probe.visit import Endpoint, Visit
-    from whypull.probe.walk import Target, Trail
-    from whypull.reference import parse
-    from whypull.steps import Outcome
 
-    image = "registry.shop.example/a:1"
-    at = Visit(Endpoint("https", "registry.shop.example", 443), True, "203.0.113.7")
-    trail = Trail(Target(image, credentials=("mine",)), parse(image))
-    plan = _token(trail, at, Challenge("bearer", "https://10.0.0.5/token", "s"), "repository:a:pull", "mine")
-    step, _, _ = next(plan)
-    while not isinstance(step, Request):
-        step, _, _ = plan.send(Outcome(ok=True))
-    assert step.credentials == ""
+def test_a_realm_that_the_user_vouches_for_is_asked_with_credentials():
+    with Stage() as stage:
+        service = TokenService()
+        stage.names["auth.partner.test"] = ("203.0.113.66",)
+        stage.listen(
+            "auth.partner.test",
+            http_server(service),
+            stage.ca().context(stage.ca().server(["auth.partner.test"])),
+            address="203.0.113.66",
+        )
+        stage.serve_registry(auth="bearer", realm="https://auth.partner.test/token")
+        stage.with_credentials, stage.realms = True, ("auth.partner.test",)
+        _, one = walked(stage)
+    assert any(service.carried)
+    assert one is None
+
+
+class TokenService:
+    """A token service that notes who showed it credentials."""
+
+    def __init__(self):
+        self.carried = []
+        self.serve = token_service()
+
+    def __call__(self, asked):
+        self.carried.append("authorization" in asked.headers)
+        return self.serve(asked)
+
+
+def test_a_token_is_not_shown_to_another_registry_with_the_same_path():
+    from whypull.probe.vault import Vault
+
+    vault = Vault()
+    vault.keep_token("token:registry.shop.test:me:repository:a:pull", b'{"token": "abcdef"}')
+    assert vault.header("token:registry.shop.test:me:repository:a:pull", "registry.shop.test") == "Bearer abcdef"
+    assert vault.header("token:registry.shop.test:me:repository:a:pull", "registry.other.test") == ""
 
 
 def test_credentials_stay_with_the_registry_and_its_realm():
@@ -188,12 +234,121 @@ def test_a_token_service_that_sends_the_password_back():
     assert any("redacted" in t.outcome.body for t in tried)
 
 
-def test_a_certificate_with_a_hundred_thousand_names():
+def test_a_certificate_with_a_megabyte_of_names():
     with Stage() as stage:
-        names = [HOST, *(f"n{i}.shop.test" for i in range(3000))]
+        names = [HOST, *(f"n{i:05}.{'long' * 10}.shop.test" for i in range(18_000))]
         stage.serve_registry(stage.ca().context(stage.ca().server(names)))
-        tried, _ = walked(stage)
+        tried, one = walked(stage)
     assert all(len(c.names) <= 200 for t in tried for c in t.outcome.chain)
+    assert [f.cause for f in one.findings] == ["tls.handshake-failure"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "CIRCLE",
+        b"\x81\x80\x00\x01\x00\x01\x00\x00\x00\x00\xc0\x0c\x00\x01\x00\x01\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x04\x7f\x00\x00\x01",
+        b"\x81\x80" + b"\xff" * 400,
+        b"",
+        b"\x81\x80\x00\x01\xff\xff\x00\x00\x00\x00",
+    ],
+)
+def test_answers_of_a_nameserver_that_lead_in_circles(answer):
+    with Stage() as stage:
+        stage.serve_registry()
+        stage.names[HOST] = answer
+        _, one = walked(stage)
+    assert one.findings[0].cause.startswith("dns.")
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "https://storage.shop.test/ä b?x=\r\nAuthorization:%20Basic",
+        "https://stör.shop.test/x",
+        "https://storage.shop.test:99999/x",
+        "https://[::1/x",
+        "http://user:pass@storage.shop.test/x",
+    ],
+)
+def test_addresses_that_would_be_headers(where):
+    """What comes from a registry never becomes a line of a request."""
+    with Stage() as stage:
+        stage.https(STORAGE_HOST, Registry())
+        stage.serve_registry(blob=Answer(307, b"", (("Location", where.replace("\r\n", "%0d%0a")),)))
+        tried, _ = walked(stage)
+    assert all("pass@" not in repr(t) for t in tried)
+
+
+def test_a_challenge_that_would_be_a_header():
+    challenge = (
+        b'WWW-Authenticate: Bearer realm="https://auth.shop.test/token",service="x\r\n Authorization: Basic eDp5",scope="\ty"\r\n'
+    )
+    with Stage() as stage:
+        raw(stage, b"HTTP/1.1 401 Unauthorized\r\n" + challenge + b"Content-Length: 0\r\n\r\n")
+        tried, _ = walked(stage)
+    for one in tried:
+        if isinstance(one.step, Request):
+            assert "\n" not in one.step.url
+            assert " " not in one.step.url
+
+
+def test_the_time_for_all_of_it_holds():
+    with Stage() as stage:
+        raw(stage, b"HTTP/1.1 200 OK\r\n", forever=b"A", pause=0.2)
+        stage.resolve()
+        started = time.monotonic()
+        tried = walk(stage, seconds=10, deadline=started + 1.5)
+    assert time.monotonic() - started < 2.5
+    assert tried
+
+
+@pytest.mark.parametrize(
+    ("head", "more", "times"),
+    [
+        (HEAD + b"\r\n", b"x", 65536),
+        (HEAD, b"X-More: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n", 1000),
+        (HEAD + b"Content-Length: 10737418240\r\nContent-Encoding: gzip\r\n\r\n", b"\0", 65536),
+    ],
+)
+def test_memory_of_the_whole_process(head, more, times):
+    """Under 150 MB, the demo's own servers included."""
+    script = f"""
+import contextlib, resource, time
+from whypull.commands.demo import walk
+from whypull.demo.http import read
+from whypull.demo.stage import HOST, Stage
+def serve(connection):
+    read(connection)
+    with contextlib.suppress(OSError):
+        connection.sendall({head!r})
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            connection.sendall({more!r} * {times})
+with Stage() as stage:
+    stage.listen(HOST, serve, stage.ca().context(stage.ca().server([HOST])))
+    stage.name_image()
+    stage.resolve()
+    walk(stage)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert int(done.stdout) < 150 * 1024
+
+
+def test_nothing_of_a_registry_reaches_the_terminal_as_a_control(capsys):
+    from whypull.commands.explain import parser, rendered
+    from whypull.model import Reading
+
+    body = "<html><script>alert(1)</script>\x1b[2J\x1b]0;owned\x07\x9b31m</html>"
+    with Stage() as stage:
+        stage.serve_registry(everything=Answer(403, body.encode("latin-1"), (("Server", "\x1b[31mx"),), kind="text/html"))
+        stage.resolve()
+        case = Case(Pull(image=stage.image), tuple(walk(stage)), "here")
+    one = diagnosis_of(case)
+    for kind in ("text", "json", "yaml", "markdown"):
+        text = rendered([one], Reading((case,)), parser().parse_args(["-o", kind]))
+        assert not set(text) & {"\x1b", "\x07", "\x9b", "\x00"}
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 
 class Names:
-    """Answers on 127.0.0.1 over UDP. `table` maps a name to addresses, or to NXDOMAIN, NODATA, SERVFAIL, REFUSED, SILENT."""
+    """Answers on 127.0.0.1 over UDP. `table` maps a name to addresses, or to NXDOMAIN, NODATA, SERVFAIL, REFUSED, SILENT.
 
-    def __init__(self, table: Mapping[str, str | tuple[str, ...]]) -> None:
+    CIRCLE is a chain of aliases that ends where it began; bytes are sent as they are, behind the question's own id.
+    """
+
+    def __init__(self, table: Mapping[str, str | bytes | tuple[str, ...]]) -> None:
         self.table = dict(table)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
@@ -53,16 +56,20 @@ class Names:
             with contextlib.suppress(dns.exception.DNSException):
                 answer = self._answer(dns.message.from_wire(data)) if data else None
                 if answer is not None:
-                    self._socket.sendto(answer.to_wire(), peer)
+                    self._socket.sendto(data[:2] + answer if isinstance(answer, bytes) else answer.to_wire(), peer)
 
-    def _answer(self, asked: dns.message.Message) -> dns.message.Message | None:
+    def _answer(self, asked: dns.message.Message) -> dns.message.Message | bytes | None:
         question = asked.question[0]
         name = question.name.to_text(omit_final_dot=True).lower()
         found = self.table.get(name, "NXDOMAIN")
-        if found == "SILENT":
-            return None
+        if found == "SILENT" or isinstance(found, bytes):
+            return found if isinstance(found, bytes) else None
         answer = dns.message.make_response(asked)
         answer.flags |= dns.flags.RA
+        if found == "CIRCLE":
+            there, back = f"a.{name}.", f"{name}."
+            answer.answer = [dns.rrset.from_text(n, 5, "IN", "CNAME", t) for n, t in ((back, there), (there, back))]
+            return answer
         if isinstance(found, str):
             answer.set_rcode(dns.rcode.NOERROR if found == "NODATA" else dns.rcode.from_text(found))
             return answer

@@ -65,7 +65,7 @@ class Stage:
     nameservers: list[str] = field(default_factory=list)
     registry: Registry = field(default_factory=Registry)
     authority: Authority | None = None
-    names: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
+    names: dict[str, str | bytes | tuple[str, ...]] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)  # a name's port on loopback
     roads: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     closed: int = 0  # a port on which nothing listens
@@ -130,7 +130,7 @@ class Stage:
         """The image that is pulled from the stage's registry."""
         self.image = f"{HOST}/{repository}:{tag}"
 
-    def resolve(self, changes: Mapping[str, str | tuple[str, ...]] | None = None) -> None:
+    def resolve(self, changes: Mapping[str, str | bytes | tuple[str, ...]] | None = None) -> None:
         """Starts a nameserver with the stage's names and changes to them."""
         names = self._stack.enter_context(Names({**self.names, **(changes or {})}))
         self.nameservers.append(names.address)

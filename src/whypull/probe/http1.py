@@ -46,7 +46,7 @@ def exchange(
         request = connection.send(h11.Request(method=method, target=target, headers=list(headers)))
         sock.sendall((request or b"") + (connection.send(h11.EndOfMessage()) or b""))
         return _read(connection, sock, limit, deadline, connect=method == "CONNECT")
-    except h11.LocalProtocolError as e:
+    except (h11.LocalProtocolError, UnicodeError) as e:
         return Answer(problem=f"the request cannot be written: {e}")
 
 

@@ -9,7 +9,7 @@ from whypull.probe.authorise import scope_of, token, ways_of_asking
 from whypull.probe.blobs import blobs
 from whypull.probe.challenge import Challenge, challenge_of
 from whypull.probe.platforms import child_for
-from whypull.probe.redirects import followed
+from whypull.probe.redirects import REDIRECTS, followed
 from whypull.probe.visit import asked, under
 from whypull.steps import Request
 
@@ -66,7 +66,7 @@ def _by_any(trail: Trail, at: Visit, repository: str, challenge: Challenge, ways
             left = yield from ways_of_asking(trail, at, challenge, scope_of(repository))
             if left != [""]:
                 continue
-        if head.layer == "redirect" or (not head.ok and not head.status):
+        if head.layer == "redirect" or not head.status or head.status in REDIRECTS:
             continue
         answer = yield from _whole(trail, at, repository, url, way, head)
         if answer.ok and answer.status == 200:

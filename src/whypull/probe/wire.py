@@ -169,7 +169,7 @@ class Wire:
         return ""
 
     def _request(self, step: Request, until: float) -> Outcome:
-        found = re.fullmatch(r"(?i)(https?)://(\[[^\]]+\]|[^/:?#@\s]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?", step.url)
+        found = re.fullmatch(r"(?i)(https?)://(\[[^\]]+\]|[^/:?#@\s]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?", _ascii(step.url))
         if found is None:
             return Outcome(ok=False, layer="refused-by-us", text=f"no http(s) URL: {redacted(step.url[:300])}")
         scheme, host, rest = found[1].lower(), found[2], found[4] or "/"
@@ -335,6 +335,11 @@ def _as_proxy(failed: Outcome) -> Outcome:
 
 
 _HIDDEN = ("authorization", "cookie", "token", "secret", "password")
+
+
+def _ascii(url: str) -> str:
+    """A URL with what is not ASCII in it escaped, as Go's client writes it; a host that is not stays, and is refused."""
+    return "".join(c if c.isascii() else "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "replace")) for c in url)
 
 
 def _safe_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:

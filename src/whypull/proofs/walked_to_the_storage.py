@@ -39,7 +39,7 @@ def nowhere(evidence: Evidence) -> Conclusion | None:
     last = _last_redirect(evidence)
     if last is None:
         return None
-    place = urljoin(url_of(last), header(last, "location"))
+    place = _joined(url_of(last), header(last, "location"))
     found = re.match(r"(?i)https?://(\[[^\]]+\]|[^/:?#]+)", place)
     if found and private(found[1].strip("[]")):
         words = (f"{url_of(last)} redirects to {found[0]}: on a node that is the node itself, or nobody.",)
@@ -53,6 +53,13 @@ def nowhere(evidence: Evidence) -> Conclusion | None:
         words = (f"{url_of(last)} was redirected {MOST} times, and once more: no client follows further.",)
         return Conclusion("registry.non-conformant", "proved", words, replaces=("*",))
     return None
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        return location
 
 
 def _last_redirect(evidence: Evidence) -> Tried | None:
