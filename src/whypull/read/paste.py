@@ -33,8 +33,8 @@ MOST_BLOCK = 20_000  # lines of one pod's description
 MOST_CONTINUED = 60  # lines that one event or log line may be broken into
 
 _PROMPT = regex(
-    r"\s*(?:(?:\(\S{1,40}\)\s*)?(?:\[[^\]\n]{1,80}\]|[\w.-]{1,40}@[\w.-]{1,80}(?::?[~/][^\s#$%>]{0,80}|:)"
-    r"?|PS [A-Za-z]:[^>]{0,120}|[A-Za-z]:\\[^>]{0,120})?\s*[#$%>❯➜»]|➜\s+\S+)\s*"
+    r"\s*+(?:(?:\(\S{1,40}\)\s*+)?(?:\[[^\]\n]{1,80}\]|[\w.-]{1,40}@[\w.-]{1,80}(?::?[~/][^\s#$%>]{0,80}|:)"
+    r"?|PS [A-Za-z]:[^>]{0,120}|[A-Za-z]:\\[^>]{0,120})?\s{0,8}[#$%>❯➜»]|➜\s+\S+)\s*+"
     r"(?P<command>(?:(?:sudo|time|watch|HTTPS?_PROXY=\S+)\s+)*(?:\S*/)?(?:kubectl|k|oc|docker(?:-compose)"
     "?|podman|crictl|ctr|nerdctl|skopeo|buildah|crane|oras|regctl|helm|"
     "journalctl|kubeadm|minikube|microk8s|k3s|kind|systemctl|cat|grep|tail|less|curl|wget|openssl|dig|"
