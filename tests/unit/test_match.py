@@ -40,3 +40,18 @@ def test_a_pattern_that_looks_at_the_whole_text_quotes_the_words_that_decide():
 def test_the_quoted_words_are_no_field_of_a_title():
     text = 'Failed to pull image "registry.shop.example/shop/api:1": reading manifest 1 in registry.shop.example/shop/api: '
     assert "says" not in best(text + "manifest unknown").args
+
+
+def test_an_engine_s_address_is_no_image():
+    (failure,) = failures(
+        'Error pulling image docker.io/shop/api:1 - 500 Server Error for http+docker://localhost/v1.43/images/create: "Get '
+        '"https://registry-1.docker.io/v2/shop/api/manifests/1": dial tcp [2001:db8::5]:443: connect: network is unreachable"'
+    )
+    assert (failure.image, failure.role) == ("docker.io/shop/api:1", "registry")
+
+
+def test_a_blob_asked_for_outside_v2_comes_from_a_storage():
+    (failure,) = failures(
+        'reading blob sha256:0af5: Get "https://cdn.shop.example/b/0af5": dial tcp 203.0.113.7:443: connect: connection refused'
+    )
+    assert failure.role == "storage"

@@ -37,6 +37,8 @@ QUIET = {
     "flux git": "Warning  GitOperationFailed  3m (x5 over 20m)  source-controller  failed to checkout and determine revision: unable to clone 'https://git.shop.example/fleet': authentication required",
     "terraform": "Error: error reading ECR Repository (shop): RepositoryNotFoundException: The repository with name 'shop' does not exist in the registry with id '123456789012'\n\n  with data.aws_ecr_repository.shop",
     "pull request": "Error: failed to create pull request: 403 Forbidden: Resource not accessible by integration",
+    "tag watcher": 'time="2026-11-22T08:55:30Z" level=error msg="trigger.poll.RepositoryWatcher.Watch: failed to add image watch job" error="Get https://registry.shop.example/v2/shop/api/manifests/main: http: non-successful response (status=401 body=authentication required)"',
+    "tag watcher falls back": 'time="2026-11-22T08:55:30Z" level=warning msg="Could not do a head request for \\"registry.shop.example/shop/api:1\\", falling back to regular pull." error="401 Unauthorized"',
     # applications
     "app x509": '2026-11-22T08:55:30.123Z ERROR payment: call failed: Post "https://pay.shop.example/v1/charge": x509: certificate signed by unknown authority',
     "app 401": "2026/11/22 08:55:30 http: proxy error: GET https://api.shop.example/v2/users: 401 Unauthorized",

@@ -215,6 +215,15 @@ def test_the_layout_before_1_8():
     assert (said[0].count, said[0].first, said[0].last) == (5, "5m", "28s")
 
 
+def test_a_waiting_container_told_its_error_before_1_1():
+    (case,) = read_text(
+        "Name:\tapi-1\nImage(s):\tshop/api\nStatus:\tPending\nContainers:\n  api:\n    Image:\tshop/api\n    State:\tWaiting\n"
+        "      Reason:\tError: image shop/api:latest not found\n    Ready:\tFalse\n    Restart Count:\t0\n"
+    ).cases
+    assert (case.pull.pod, case.pull.container, case.pull.image) == ("api-1", "api", "shop/api")
+    assert [f.text for f in case.facts] == ["Error: image shop/api:latest not found"]
+
+
 ROWS = [
     ('  Warning  Failed  28s (x5 over 5m)  kubelet  Failed to pull image "a": b', {'last': "28s", 'first': "5m", 'count': 5, 'source': "kubelet"}),
     ('  Warning  Failed  28s (x5 over 5m)  kubelet, np1-3  Failed to pull image "a": b', {'source': "kubelet", 'node': "np1-3"}),

@@ -124,6 +124,19 @@ def test_a_block_of_klog():
     assert any("first mirror: not found" in f.text and "second: not found" in f.text for f in case.facts)
 
 
+@pytest.mark.parametrize(
+    "message",
+    ['ImageStatus "{image}" from image service failed: {error}', 'ImageStatus for image {{"{image}"}} failed: {error}'],
+)
+def test_what_the_kubelet_before_1_20_says_of_an_image_that_it_cannot_look_at(message):
+    error = "rpc error: code = Unknown desc = Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+    case = read_text("E1122 08:55:29.122000    1411 kuberuntime_image.go:87] " + message.format(image=IMAGE, error=error)).cases[
+        0
+    ]
+    assert case.pull.image == IMAGE
+    assert [f.text for f in case.facts] == [error]
+
+
 def test_several_containers_in_one_line():
     text = 'E1122 08:55:29.122000    1411 pod_workers.go:1301] "Error syncing pod, skipping" err=' + q(
         '[failed to "StartContainer" for "api" with ErrImagePull: "pull QPS exceeded", failed to "StartContainer" for "web" with ImagePullBackOff: "Back-off pulling image \\"shop/web:1\\""]'

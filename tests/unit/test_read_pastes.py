@@ -220,3 +220,25 @@ def test_words_of_a_pull_outweigh_what_else_is_in_the_text():
     assert surely_a_failed_pull(text)
     assert about_a_pull(text)
     assert not about_a_pull('MountVolume.SetUp failed for volume "a": unexpected status 404 Not Found from https://a.example/v2/')
+
+
+@pytest.mark.parametrize(
+    ("state", "cause"), [("ErrImageNeverPull", "spec.never-pull"), ("InvalidImageName", "spec.invalid-reference")]
+)
+def test_a_state_that_says_why_by_itself(state, cause):
+    (one,) = explain(f"NAME   READY   STATUS   RESTARTS   AGE\nweb-0   0/1   {state}   0   5m\n")
+    assert [f.cause for f in one.findings] == [cause]
+
+
+def test_a_credential_helpers_warning_speaks_of_a_pull():
+    assert about_a_pull(
+        'WARN[0000] cannot get auth config for authConfigHostname="x"  error="error getting credentials - err: exit status 1"'
+    )
+    assert not about_a_pull(
+        'configmaps is forbidden: User "a" cannot get resource "configmaps" in the namespace "b": authentication required'
+    )
+
+
+def test_the_end_of_a_grpc_error_alone():
+    assert about_a_pull("rpc error: code = 2 desc = net/http: request canceled")
+    assert not about_a_pull("rpc error: code = Internal desc = dial tcp 10.0.0.1:443: i/o timeout")

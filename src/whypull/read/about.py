@@ -43,6 +43,7 @@ _SURE = (
     r"failed to inspect image|failed to (?:extract|register) layer|\bpull(?:ing)? (?:the )?image (?:error|failed)\b",
     "retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries",
     r"error unpacking image|image:? \S+ is not ready on the node|error: image \S+ not found|while trying to pull",
+    "resolve image to digest",
 )
 
 # What a registry, a runtime or a credential helper says, and hardly anybody else.

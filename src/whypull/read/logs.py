@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from whypull.read.log_line import LogLine
 
 _PULL_IMAGE = re.compile(
-    '^(?:PullImage|ImageStatus|Pull image|Failed to pull image) "(?P<image>[^"]{1,600}?)"?(?: from image service)? '
-    'failed"?(?:: (?P<error>.*))?$',
+    r'^(?:PullImage|ImageStatus(?: for image)?|Pull image|Failed to pull image) \{?"(?P<image>[^"]{1,600}?)"{0,2}\}?'
+    r'(?: from image service)? failed"?(?:: (?P<error>.*))?$',
     re.DOTALL,
 )
 _FROM_SERVICE = re.compile(r"^(?:(?:PullImage|ImageStatus) from image service failed|Failed to pull image)")
