@@ -25,6 +25,7 @@ _UNNAMED = {
     "name": "the host", "port": "its port",
 }  # fmt: skip
 _FIELD = regex(r"(?<![%$])\{([a-z_]+)\}")  # not curl's %{http_code}, not a shell's ${name}
+_TWICE = regex(r"\b(?:the )?(registry|image|node|pod|repository|namespace|container|tag) the \1\b")  # "the registry {registry}"
 _PASTABLE = regex(r"[A-Za-z0-9._:/@%+=\[\]-]+")
 MOST_FIXES = 6
 
@@ -124,6 +125,7 @@ def _address(core: str) -> str:
 def sentence(template: str, fields: Mapping[str, str]) -> str:
     """A title or advice, with plain words where a name is not known."""
     text = _FIELD.sub(lambda m: fields.get(m[1]) or _UNNAMED.get(m[1], f"<{m[1].replace('_', ' ')}>"), template)
+    text = _TWICE.sub(r"the \1", text)
     return text[:1].upper() + text[1:] if text.startswith(("the ", "its ")) else text
 
 
