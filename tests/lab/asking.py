@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import replace
 
 import whypull
 from lab import services
 from lab.healing import heal
-from lab.start import TESTS
+from lab.node import SKOPEO
+from lab.start import SOURCE, TESTS
 from whypull import casefile
 from whypull.diagnose import diagnose
 from whypull.dockerconfig import decode_config
@@ -52,8 +52,15 @@ def walk(scene: Scene, pulled: Pulled) -> Case:
     if scene.client.neighbour:
         facts += tuple(replace(f, control=f.control or "vantage") for f in walked_from(scene, scene.neighbour(), scene.account).facts
                        if isinstance(f, Tried))  # fmt: skip
-    said = () if pulled.ok else (Said(pulled.event(scene.image), by="kubelet", via="event", reason="Failed"),)
+    said = () if pulled.ok else (said_by(pulled, scene),)
     return Case(found.pull, (*said, *cluster(scene), *facts), found.vantage)
+
+
+def said_by(pulled: Pulled, scene: Scene) -> Said:
+    """The failed pull as a fact."""
+    if pulled.code:
+        return Said(pulled.event(scene.image), by="kubelet", via="event", reason="Failed")
+    return Said(pulled.text, by="skopeo", via="output")
 
 
 def walked_from(scene: Scene, node: Node, account: str) -> Case:
@@ -62,11 +69,11 @@ def walked_from(scene: Scene, node: Node, account: str) -> Case:
         "image": scene.image,
         "node": node.name,
         "pid": node.pid if node.runs else 0,
+        "environment": node.given if node.version == SKOPEO else None,
         "secrets": [docker_config(scene, *scene.credentials())] if account else [],
         "seconds": WALK_SECONDS,
     }
-    source = os.path.join(os.path.dirname(TESTS), "src")
-    command = f"PYTHONPATH={TESTS}:{source} {sys.executable} -m lab.walking"
+    command = f"PYTHONPATH={TESTS}:{SOURCE} {sys.executable} -m lab.walking"
     done = node.run(command, json.dumps(asked), seconds=WALK_SECONDS + 30)
     if done.returncode:
         raise RuntimeError(f"the walk broke: {done.stderr[-2000:]}")

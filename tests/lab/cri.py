@@ -23,7 +23,9 @@ class Pulled:
     seconds: float = 0.0
 
     def event(self, image: str) -> str:
-        """What the kubelet's event says of it."""
+        """What the kubelet's event says of it; the output itself where it is no runtime's."""
+        if not self.code:
+            return self.text
         return f'Failed to pull image "{image}": rpc error: code = {self.code} desc = {self.text}'
 
 

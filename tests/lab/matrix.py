@@ -5,9 +5,12 @@ Runs in the process that lab.start began: `python -m lab.matrix VERSION FILE [FA
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import json
 import os
 import sys
+import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from lab import asking, packages
 from lab.bed import Bed
 from lab.faults import all_faults
+from lab.node import holders
 from lab.scene import Scene
+from lab.start import ROOT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,18 +39,53 @@ def main(version: str, path: str, names: list[str]) -> None:
     bed = Bed(packages.fetched())
     up = time.monotonic() - started
     numbered = [
-        (number, fault)
-        for number, fault in enumerate(all_faults(), 1)
-        if (fault.name in names if names else version in (fault.only or (version,)))
+        (number, fault) for number, fault in enumerate(all_faults(), 1) if (fault.name in names if names else fault.fits(version))
     ]
     numbered.sort(key=lambda one: not any(word in one[1].name for word in SLOW))
+    watch = Memory()
+    watch.start()
     with open(path, "w", encoding="utf-8") as out, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        out.write(json.dumps({"up": round(up, 2), "containerd": version}) + "\n")
         for row in pool.map(lambda one: guarded(bed, one[0], version, one[1]), numbered):
             out.write(json.dumps(row) + "\n")
             out.flush()
+        whole = {"runtime": version, "up": round(up, 2), "seconds": round(time.monotonic() - started), "mib": watch.most >> 20}
+        out.write(json.dumps(whole) + "\n")
     sys.stdout.flush()
     os._exit(0)  # the first process of its namespace: everything else in it ends with it
+
+
+class Memory(threading.Thread):
+    """Samples what the lab's processes and its disks in memory take together; `most` is the largest sum, in bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.most = 0
+
+    def run(self) -> None:
+        """Every two seconds, until the process ends."""
+        while True:
+            self.most = max(self.most, _resident() + _in_memory())
+            time.sleep(2)
+
+
+def _resident() -> int:
+    """The proportional set size of every process of the lab's process namespace."""
+    total = 0
+    for entry in glob.glob("/proc/[0-9]*/smaps_rollup"):
+        with contextlib.suppress(OSError), open(entry, encoding="ascii") as file:
+            total += next((int(line.split()[1]) for line in file if line.startswith("Pss:")), 0) * 1024
+    return total
+
+
+def _in_memory() -> int:
+    """What lies on the tmpfs of the lab and on the disks of its nodes."""
+    disks = [ROOT, *(f"/proc/{pid}/root/var/lib/containerd" for pid in holders())]
+    total = 0
+    for disk in disks:
+        with contextlib.suppress(OSError):
+            found = os.statvfs(disk)
+            total += (found.f_blocks - found.f_bfree) * found.f_frsize
+    return total
 
 
 def guarded(bed: Bed, number: int, version: str, fault: Fault) -> dict[str, Any]:

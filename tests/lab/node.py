@@ -6,8 +6,10 @@ overlay that only this node sees, so that a printed fix can be carried out to th
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import glob
+import json
 import os
 import pathlib
 import re
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lab.cri import Pulled
+    from lab.packages import Packages
 
 DISK = "size=96m"
 OFF = ("btrfs", "zfs", "devmapper", "aufs", "native", "blockfile", "erofs")
-_MOUNTS = """
+MOUNTS = """
 set -e
 mount -t overlay -o lowerdir=/etc,upperdir=$1/etc,workdir=$1/work lab /etc
 mount -t tmpfs lab /etc/ssl/certs
@@ -48,7 +51,7 @@ exec sleep infinity
 _SHIMS = {
     "systemctl": """#!/bin/sh
 # A restart is written down, and the lab carries it out.
-case "$*" in *restart*containerd*|*start*containerd*) touch /run/restart-containerd ;; esac
+case "$*" in *restart*containerd*|*start*containerd*|*start*crio*|*reload*crio*) touch /run/restart-containerd ;; esac
 """,
     "sudo": """#!/bin/sh
 while case "$1" in -*) true ;; *) false ;; esac; do shift; done
@@ -61,11 +64,30 @@ case "$*" in *rmi*--prune*) for i in $(ctr -n k8s.io images ls -q); do ctr -n k8
 }
 
 
+_HOLDERS: set[int] = set()
+
+
+def holders() -> tuple[int, ...]:
+    """The pids whose mounts are those of the nodes that there are now."""
+    return tuple(_HOLDERS)
+
+
+SKOPEO = "skopeo"  # stands for CRI-O: both pull with containers/image
+CRIO = {
+    "/etc/crio/crio.conf": "[crio]\n",
+    "/etc/containers/policy.json": '{"default": [{"type": "insecureAcceptAnything"}]}\n',
+    "/etc/containers/registries.conf": "# none\n",
+}
+
+
 class Node:
     """One node. `files` are path → content; the environment of containerd comes from its systemd drop-ins."""
 
+    ALONE = ("unshare", "--mount", "--propagation", "private")  # the namespaces that it has besides its network's
+    MOUNTS = MOUNTS
+
     def __init__(
-        self, name: str, number: int, containerd: pathlib.Path, version: str, files: Mapping[str, str], disk: str = DISK
+        self, name: str, number: int, packages: Packages, version: str, files: Mapping[str, str], disk: str = DISK
     ) -> None:
         self.name = name
         self.number = number
@@ -81,15 +103,17 @@ class Node:
             shim.write_text(script, encoding="ascii")
             shim.chmod(0o755)
         self.address, self.seen_as = network.attach(name, number)
-        binary = "/usr/bin/containerd" if version.startswith("1.6") else str(containerd / "usr/bin/containerd")
+        own = packages.containerds.get(version, packages.tools)
+        binary = "/usr/bin/containerd" if own == packages.tools else str(own / "usr/bin/containerd")
+        self.given: dict[str, str] = {}  # the environment that the runtime's process has
         self._holder = subprocess.Popen(
-            ["nsenter", f"--net=/run/netns/{name}", "unshare", "--mount", "--propagation", "private",
-             "sh", "-c", _MOUNTS, "sh", self.folder, disk, binary, network.ROUTER],
+            ["nsenter", f"--net=/run/netns/{name}", *self.ALONE, "sh", "-c", self.MOUNTS, "sh", self.folder, disk, binary, network.ROUTER],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd="/",
         )  # fmt: skip
         assert self._holder.stdout is not None
         if self._holder.stdout.readline() != b"ready\n":
             raise RuntimeError(f"the mounts of {name} failed")
+        _HOLDERS.add(self._holder.pid)
         self.root = f"/proc/{self._holder.pid}/root"
         self.write(files)
 
@@ -132,7 +156,8 @@ class Node:
     def environment(self) -> dict[str, str]:
         """What systemd would give containerd: the Environment= lines of its drop-ins, later ones winning."""
         found: dict[str, str] = {}
-        for path in sorted(glob.glob(f"{self.root}/etc/systemd/system/containerd.service.d/*.conf")):
+        service = "crio" if self.version == SKOPEO else "containerd"
+        for path in sorted(glob.glob(f"{self.root}/etc/systemd/system/{service}.service.d/*.conf")):
             text = pathlib.Path(path).read_text(encoding="utf-8").replace("\\\n", " ")
             for line in re.findall(r"^\s*Environment=(.*)$", text, re.MULTILINE):
                 found.update(word.split("=", 1) for word in shlex.split(line) if "=" in word)
@@ -153,7 +178,10 @@ class Node:
 
     def start(self) -> None:
         """Starts containerd and waits for its socket; one that dies at once is left dead (that can be the fault)."""
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **self.environment}
+        self.given = self.environment
+        if self.version == SKOPEO:
+            return
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **self.given}
         with open(f"{self.folder}/containerd.log", "ab") as log:
             self._runtime = subprocess.Popen(
                 [*self._inside(), "/usr/bin/containerd"],
@@ -180,8 +208,24 @@ class Node:
         self.start()
 
     def pull(self, image: str, account: tuple[str, str] = ("", ""), seconds: float = 60.0) -> Pulled:
-        """One pull over CRI."""
+        """One pull: over CRI, or by skopeo with what CRI-O's service would have."""
+        if self.version == SKOPEO:
+            return self._skopeo(image, account, seconds)
         return cri.pull(self.socket, image, *account, seconds=seconds)
+
+    def _skopeo(self, image: str, account: tuple[str, str], seconds: float) -> Pulled:
+        """What skopeo's copy into a folder says on standard error, where it fails."""
+        host = image.partition("/")[0]
+        auths = {host: {"auth": base64.b64encode(":".join(account).encode()).decode()}} if account[0] else {}
+        self.write({"/root/auth.json": json.dumps({"auths": auths})})
+        given = " ".join(shlex.quote(f"{name}={value}") for name, value in self.given.items())
+        copy = f"skopeo copy --src-authfile /root/auth.json {shlex.quote(f'docker://{image}')} dir:/var/lib/containers/pulled"
+        started = time.monotonic()
+        done = self.run(f"mkdir -p /var/lib/containers; env {given} timeout {seconds:.0f} {copy}", seconds=seconds + 10)
+        took = time.monotonic() - started
+        if done.returncode == 124:
+            return cri.Pulled(False, "", "skopeo did not come to an end", took)
+        return cri.Pulled(done.returncode == 0, "", done.stderr.strip(), took)
 
     @property
     def log(self) -> str:
@@ -191,6 +235,7 @@ class Node:
     def remove(self) -> None:
         """Ends the node; its disk goes with its mounts."""
         self.stop()
+        _HOLDERS.discard(self._holder.pid)
         self._holder.send_signal(signal.SIGKILL)
         self._holder.wait()
         network.detach(self.name, self.number, self.address)

@@ -41,7 +41,7 @@ class Packages:
     """Where things are: `tools` is laid over /usr; a containerd is a folder with usr/bin/containerd in it."""
 
     tools: pathlib.Path
-    containerds: dict[str, pathlib.Path]  # "1.6", "1.7", "2.1" → folder
+    containerds: dict[str, pathlib.Path]  # "1.6", "1.7", "2" → folder
 
 
 def fetched() -> Packages:
@@ -101,9 +101,10 @@ def why_not() -> None:
 
 
 def version_of(folder: pathlib.Path) -> str:
-    """ "1.7" for a folder with containerd 1.7.24 in it."""
+    """ "1.7" for a folder with containerd 1.7.24 in it, "2" for any 2.x."""
     said = subprocess.run([folder / "usr/bin/containerd", "--version"], capture_output=True, text=True, check=True)
-    return ".".join(re.search(r"(\d+)\.(\d+)\.", said.stdout).groups())
+    major, minor = re.search(r"(\d+)\.(\d+)\.", said.stdout).groups()
+    return f"{major}.{minor}" if major == "1" else major
 
 
 def _mirror() -> str:

@@ -6,7 +6,7 @@ import dataclasses
 
 from lab import network, services
 from lab.doors import token_service
-from lab.node import DISK, Node, config_toml, drop_in
+from lab.node import CRIO, DISK, SKOPEO, Node, config_toml, drop_in
 from lab.serving import BELOW_HTTP, At, LabRegistry, http, parent
 
 TYPE_CHECKING = False
@@ -41,7 +41,7 @@ class Server:
 class World:
     """All that does not lie on the node. `names` and `blocks` name hosts: registry, token, storage, mirror, other."""
 
-    registry: Server = Server()
+    registry: Server = dataclasses.field(default_factory=Server)
     token: Server | None = None
     grant: tuple[str, ...] | None = None  # scopes of the token service's tokens; none for what is asked
     realm: str = ""  # other than the token host's own
@@ -81,6 +81,9 @@ class Client:
     neighbour: bool = False  # another node walks the same for comparison
 
 
+PLAIN_SERVER, PLAIN_WORLD, PLAIN_CLIENT = Server(), World(), Client()
+
+
 class Scene:
     """A fault while it lasts."""
 
@@ -96,7 +99,7 @@ class Scene:
         self._neighbour: Node | None = None
         self.image = self.filled(client.image)
         self.node = Node(
-            f"np{number}", number, bed.packages.containerds[version], version, self._files(), client.disk,
+            f"np{number}", number, bed.packages, version, self._files(), client.disk,
         )  # fmt: skip
         self.lay(world)
 
@@ -196,8 +199,15 @@ class Scene:
             files[CA_FILE] = ca
         if client.environment:
             values = {name: self.filled(value) for name, value in client.environment.items()}
-            files["/etc/systemd/system/containerd.service.d/http-proxy.conf"] = drop_in(values)
+            files[f"/etc/systemd/system/{self.service}.service.d/http-proxy.conf"] = drop_in(values)
+        if self.version == SKOPEO:
+            files |= CRIO
         return files | {self.filled(path): self.filled(text) for path, text in client.files.items()}
+
+    @property
+    def service(self) -> str:
+        """The name of the runtime's service."""
+        return "crio" if self.version == SKOPEO else "containerd"
 
     def start(self) -> None:
         """Starts the node's containerd as the fault has it."""
@@ -206,7 +216,7 @@ class Scene:
             if done.returncode:
                 raise RuntimeError(f"{self.client.commands}: {done.stderr}")
         if self.client.not_restarted:
-            drop = "/etc/systemd/system/containerd.service.d/http-proxy.conf"
+            drop = f"/etc/systemd/system/{self.service}.service.d/http-proxy.conf"
             text = self._files()[drop]
             self.node.write({drop: ""})
             self.node.start()
@@ -252,8 +262,7 @@ class Scene:
         """Another node of the same kind, with an address of its own, on which nothing is broken."""
         if self._neighbour is None:
             files = {**self._files(), BUNDLE: self.bed.ca, "/etc/resolv.conf": f"nameserver {network.ROUTER}\n"}
-            containerd = self.bed.packages.containerds[self.version]
-            self._neighbour = Node(f"np{self.number}-2", self.number + NEIGHBOURS, containerd, self.version, files)
+            self._neighbour = Node(f"np{self.number}-2", self.number + NEIGHBOURS, self.bed.packages, self.version, files)
             self._neighbour.start()
         return self._neighbour
 

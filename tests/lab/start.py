@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lab.packages import Packages
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SOURCE = os.path.join(os.path.dirname(TESTS), "src")
 ROOT = "/run/lab"  # inside only
 SIZE = "2g"
 _ALONE = (
@@ -43,5 +44,5 @@ def start(packages: Packages, module: str, args: Sequence[str], **pipes: object)
     )
     command = [*_ALONE, "sh", "-c", setup, "sh", sys.executable, "-m", module, *args]
     environment = {k: v for k, v in os.environ.items() if "proxy" not in k.lower() and not k.startswith("SSL_CERT")}
-    environment |= {"PYTHONPATH": TESTS, "GRPC_ENABLE_FORK_SUPPORT": "0", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    environment |= {"PYTHONPATH": f"{TESTS}:{SOURCE}", "GRPC_ENABLE_FORK_SUPPORT": "0", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     return subprocess.Popen(command, env=environment, text=True, **pipes)  # type: ignore[call-overload]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 
 def main() -> None:
@@ -17,6 +18,8 @@ def main() -> None:
     asked = json.load(sys.stdin)
     secrets = [decode_config(text.encode()) for text in asked["secrets"]]
     seen = collect("/", asked["pid"], asked["node"])
+    if asked["environment"] is not None:  # skopeo has no process between two pulls
+        seen = replace(seen, environment=asked["environment"], running="yes")
     facts = walked(asked["image"], seen, secrets, seconds=asked["seconds"])
     print(
         dumps(

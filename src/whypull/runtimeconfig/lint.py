@@ -56,7 +56,7 @@ def hosts_of(reference: Reference, seen: NodeFiles, config: containerd_toml.Cont
     """The hosts that this node's runtime asks for an image."""
     registry = reference.domain
     if seen.runtime == "cri-o":
-        return registries_conf.hosts_for(str(reference), seen.below("/etc/containers"), version=seen.version)
+        return registries_conf.hosts_for(reference.written, seen.below("/etc/containers"), version=seen.version)
     if config.config_path:
         for folder in config.config_path.split(":"):
             below, inside = seen.below(folder), _folders(seen, folder)

@@ -6,7 +6,8 @@ import dataclasses
 import importlib
 import pkgutil
 
-from lab.scene import Client, Server, World
+from lab.node import SKOPEO
+from lab.scene import PLAIN_CLIENT, PLAIN_WORLD, Client, Server, World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ class Fault:
     cause: str  # "" for a healthy control
     side: str  # reference, secret, node, resolver, network, proxy, registry, image
     broken: str
-    world: World = World()
-    client: Client = Client()
+    world: World = PLAIN_WORLD
+    client: Client = PLAIN_CLIENT
     how: str = "asked"
     mend: Mapping[str, Any] = dataclasses.field(default_factory=dict)  # fields of World that are then otherwise
     by_hand: str = ""  # commands on the node for what the printed fix leaves to its administrator
@@ -37,6 +38,15 @@ class Fault:
     text: tuple[str, ...] = ()  # further causes that a careful expert who sees only the text would name
     only: tuple[str, ...] = ()  # containerd versions on which it is a fault; on others it is left out
     seconds: float = 60.0  # how long the pull may take until the kubelet's patience is at its end
+
+    def fits(self, runtime: str) -> bool:
+        """Whether it can be had on a runtime: "1.6", "1.7", "2" of containerd, or skopeo, which pulls as CRI-O does."""
+        if self.only:
+            return runtime in self.only
+        client = self.client
+        own = (client.registry_toml, client.more_toml, client.stopped, client.before)
+        plain = (PLAIN_CLIENT.registry_toml, "", False, "")
+        return runtime != SKOPEO or (own == plain and not any("/etc/containerd/" in path for path in client.files))
 
 
 def healthy(name: str, broken: str, **more: Any) -> Fault:

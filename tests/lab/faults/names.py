@@ -59,6 +59,6 @@ FAULTS = [
     Fault("turned-to-another-server", "network.intercepted", "network", "a DNAT rule leads to another server",
           World(turned={"registry": "other"}, other=Server()), Client(neighbour=True), mend={"turned": {}}, text=("tls.hostname-mismatch", "dns.wrong-address")),
     Fault("layer-stalls", "node.pull-stalled", "network", "a layer stops half way and nothing more comes",
-          World(registry=Server(options={"blob": Answer(phrase="stall")})), mend={"registry": Server()}, only=("1.7", "2.1"),
+          World(registry=Server(options={"blob": Answer(phrase="stall")})), mend={"registry": Server()}, only=("1.7", "2"),
           client=Client(more_toml='image_pull_progress_timeout = "4s"')),
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from lab.doors import refusal as error
 from lab.faults import Client, Fault, Server, World, healthy
+from lab.scene import PLAIN_SERVER
 from whypull.demo.http import Answer
 
 PRIVATE = Client(account="right")
@@ -21,12 +22,12 @@ def says(status: int, code: str, message: str) -> World:
     return World(registry=Server(answer=error(status, code, message)))
 
 
-def token(server: Server = Server(), **more: object) -> World:
+def token(server: Server = PLAIN_SERVER, **more: object) -> World:
     """A world with a token service."""
     return World(token=server, **more)  # type: ignore[arg-type]
 
 
-def storage(server: Server = Server(), **more: object) -> World:
+def storage(server: Server = PLAIN_SERVER, **more: object) -> World:
     """A world whose registry sends layers from another host."""
     return World(registry=STORED, storage=server, **more)  # type: ignore[arg-type]
 

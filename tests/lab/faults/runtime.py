@@ -43,9 +43,9 @@ FAULTS = [
           only=("1.6", "1.7"), text=("node.runtime-unavailable",)),
     Fault("mirrors-beside-config-path-2", "node.runtime-config", "node", "mirrors and config_path together in the new layout",
           client=Client(registry_toml='config_path = "/etc/containerd/certs.d"\n' + OLD_MIRRORS_3), how="printed",
-          only=("2.1",), text=("node.runtime-unavailable",)),
+          only=("2",), text=("node.runtime-unavailable",)),
     Fault("old-tls-table", "node.runtime-config", "node", "the CA is named in registry.configs, which containerd 2 ignores",
-          client=Client(trusts=False, registry_toml=OLD_TLS), how="printed", text=CA_LOST, only=("2.1",)),
+          client=Client(trusts=False, registry_toml=OLD_TLS), how="printed", text=CA_LOST, only=("2",)),
     Fault("runtime-down", "node.runtime-unavailable", "node", "containerd does not run", client=Client(stopped=True), how="printed"),
     # ------------------------------------------------------------ mirrors
     Fault("mirror-down", "node.mirror-failed", "node", "the mirror is down, and so is the registry behind it",
