@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from whypull.lazy import regex
 from whypull.model import Case, Pull, Said
 from whypull.records import dataclass
 from whypull.redact import redacted
 
-MAX_HEARD = 200_000  # texts kept apart; beyond it only repeats of known ones are counted
+MAX_HEARD = 20_000  # texts kept apart; beyond it only repeats of known ones are counted
 MAX_TEXT = 64 * 1024  # characters kept of one text
+_UNSEEN = regex("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Gathered:
             self.heard[key] = Heard(old.pull, _more(old.said, said))
         elif len(self.heard) < MAX_HEARD:
             self.heard[key] = Heard(_named(pull), _kept(said))
+        else:
+            self.note(f"there are more than {MAX_HEARD:,} different failures in this input: the first ones are explained")
 
     def note(self, sentence: str) -> None:
         """Adds a sentence on what the input shows instead of a failed pull."""
@@ -52,17 +56,18 @@ class Gathered:
 
 
 def _kept(said: Said) -> Said:
-    """The text without credentials, and not longer than is kept."""
-    text = redacted(said.text[:MAX_TEXT])
+    """The text without credentials and without what a terminal would act on, and not longer than is kept."""
+    text = _UNSEEN.sub("", redacted(said.text[:MAX_TEXT]))
     return said if text == said.text else Said(text, said.by, said.via, said.reason, said.count, said.first, said.last)
 
 
 def _named(pull: Pull) -> Pull:
-    """An image may hold an account's password: https://user:password@host/name."""
-    if "@" not in pull.image and "?" not in pull.image:
+    """Names that can be printed; an image's may hold an account's password: https://user:password@host/name."""
+    image = redacted(pull.image) if "@" in pull.image or "?" in pull.image else pull.image
+    names = (image, pull.namespace, pull.pod, pull.container, pull.node, pull.runtime)
+    if image == pull.image and all(map(str.isprintable, names)):
         return pull
-    image = redacted(pull.image)
-    return pull if image == pull.image else Pull(image, pull.namespace, pull.pod, pull.container, pull.node, pull.runtime)
+    return Pull(*(_UNSEEN.sub("", name).replace("\n", " ") for name in names))
 
 
 def _more(old: Said, new: Said) -> Said:

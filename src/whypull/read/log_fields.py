@@ -16,7 +16,7 @@ MOST_LAYERS = 6  # of quoting that are undone one by one; what is deeper loses i
 
 _ESCAPE = regex(r"\\(?:([abfnrtv\\\"'/])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2}))")
 _PLAIN = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_DEEP = regex(r'\\++(")')
+_DEEP = regex(r'(?<!\\)\\++(")')
 
 
 def unquote(text: str) -> str:

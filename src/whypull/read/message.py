@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from whypull.model import Role
 
-_JSON_ESCAPE = regex(r"\\+u(00[0-9a-fA-F]{2}|20[0-9a-fA-F]{2})")
+_JSON_ESCAPE = regex(r"(?<!\\)\\++u(00[0-9a-fA-F]{2}|20[0-9a-fA-F]{2})")
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " "})
 _DOUBLED = regex(r'""([^"]{1,400})""')
 _ZERO_WIDTH = regex("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -26,8 +26,8 @@ def fold(text: str) -> str:
     """The text as patterns see it: quotes unescaped through all layers, typographic ones made plain, blanks folded."""
     if "\\" in text:
         text = _JSON_ESCAPE.sub(lambda m: chr(int(m[1], 16)), text)
-        text = re.sub(r"\\+([\"'])", r"\1", text)
-        text = re.sub(r"\\+[nrt](?![a-z])", " ", text)
+        text = re.sub(r"(?<!\\)\\++([\"'])", r"\1", text)
+        text = re.sub(r"(?<!\\)\\++[nrt](?![a-z])", " ", text)
     if not text.isascii():
         text = _ZERO_WIDTH.sub("", text.translate(_QUOTES))
     if '""' in text:

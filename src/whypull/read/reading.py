@@ -54,22 +54,30 @@ class _Lazy:
 
 
 def _one(data: bytes | Source, into: Gathered, inventory: _Lazy) -> None:
+    if b'"logger":"' in (head := bytes(data[:4096])) or b"ownloading agent" in head:
+        from whypull.read.dynatrace_logs import tell  # noqa: PLC0415 - its containers' logs only
+
+        tell(data, into)
     if _may_be_objects(data):
         from whypull.read.objects import read_objects  # noqa: PLC0415 - msgspec costs 10 ms
 
         told = len(into.heard) + len(into.cases)
         objects = inventory.get()
+        short = _short(data)
         read = read_objects(data, into, objects)
-        if read and (objects.tells or told < len(into.heard) + len(into.cases) or not _is_short(data)):
+        if read and (objects.tells or told < len(into.heard) + len(into.cases) or short is None):
             return
+        data = data if short is None else short  # a stream has been consumed
     from whypull.read.paste import read_paste  # noqa: PLC0415
 
     read_paste(data, into)
 
 
-def _is_short(data: bytes | Source) -> bool:
-    """Whether objects that told nothing may be part of a paste: a manifest, and below it what was said of it."""
-    return isinstance(data, (bytes, bytearray)) and len(data) <= SHORT
+def _short(data: bytes | Source) -> bytes | None:
+    """All of what may be a paste: a manifest, and below it what was said of it. None for what is too large for one."""
+    if isinstance(data, (bytes, bytearray)):
+        return bytes(data) if len(data) <= SHORT else None
+    return data.within(SHORT)
 
 
 def _may_be_objects(data: bytes | Source) -> bool:
