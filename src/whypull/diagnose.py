@@ -5,7 +5,7 @@ from __future__ import annotations
 from whypull.match import PROVED, candidates
 from whypull.model import STAGES, Case, Diagnosis, Finding, HostsSeen, NodeConfigSeen, Said
 from whypull.path import facts, states
-from whypull.proofs import Candidate, Conclusion, Evidence, arguments
+from whypull.proofs import Candidate, Conclusion, Evidence, arguments, remarks
 from whypull.records import replace
 from whypull.steps import Tried
 from whypull.wording import ask_for, finding_of
@@ -53,6 +53,7 @@ def diagnose(case: Case, apart: Apart) -> Diagnosis:
         pulls=(case.pull,),
         since=said.first if said else "",
         said=said.text if said else "",
+        notes=remarks(case),
     )
 
 

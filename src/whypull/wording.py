@@ -7,6 +7,7 @@ import re
 from whypull.causes import catalogue
 from whypull.lazy import regex
 from whypull.model import Finding, Fix, NodeSeen, PodSeen
+from whypull.proofs.injected_by_dynatrace import is_injected
 from whypull.reference import InvalidReference, host_of, parse
 
 TYPE_CHECKING = False
@@ -218,4 +219,6 @@ def context(failure: Failure, case: Case) -> frozenset[str]:
         found.update(name for name, marks in _PLATFORMS if any(mark in words for mark in marks))
     elif case.pull.node.startswith(("aks-", "gke-", "minikube", "kind-")):
         found.add(case.pull.node.partition("-")[0])
+    if is_injected(case):
+        found.add("injected-by-dynatrace")
     return frozenset(found)

@@ -17,13 +17,9 @@ if TYPE_CHECKING:
     from whypull.dynatrace.attribution import Whose
     from whypull.model import Diagnosis, Fix, SecretSeen
 
-_NO_CREDENTIALS = frozenset({
-    "auth.credentials-missing", "secret.not-attached", "secret.not-found", "secret.registry-mismatch", "secret.malformed",
+_REFUSED = frozenset({
+    "auth.credentials-missing", "auth.credentials-rejected", "auth.token-expired", "auth.forbidden", "image.repository-not-found",
 })  # fmt: skip
-_REFUSED = _NO_CREDENTIALS | {"auth.credentials-rejected", "auth.token-expired", "auth.forbidden", "image.repository-not-found"}
-_NO_WAY = frozenset(
-    {"network.timeout", "network.refused", "network.unreachable", "network.reset", "dns.no-such-host", "dns.timeout"}
-)
 _DOWNLOADS = {
     "proxy": "the proxy {proxy} that the DynaKube names cannot be used",
     "proxy-login": "the proxy that the DynaKube names wants other credentials",
@@ -58,6 +54,16 @@ def troubles_of(
     return tuple(found)
 
 
+def _is_refused(causes: tuple[str, ...]) -> bool:
+    """Whether a registry wants other credentials, or hides what it has from these."""
+    return bool(causes) and (causes[0].startswith("secret.") or causes[0] in _REFUSED)
+
+
+def _finds_no_way(causes: tuple[str, ...]) -> bool:
+    """Whether the registry was not reached on the direct way."""
+    return bool(causes) and (causes[0].startswith("network.") or causes[0] in {"dns.no-such-host", "dns.timeout"})
+
+
 # ---------------------------------------------------------------- pulled by the kubelet
 
 
@@ -73,14 +79,14 @@ def of_kubelet(one: Diagnosis, dynakube: DynaKube | None, installed: Installatio
     decide = next(iter(one.ask), "")
     if who.in_application:
         because += _in_application(one, who, installed)
-        if causes and causes[0] in _REFUSED:
+        if _is_refused(causes):
             fixes = (_namespace_secret(one, who, dynakube), *fixes[:1], remedies.pause(dynakube, one.pull.namespace))
         else:
             fixes = (*fixes[:2], remedies.pause(dynakube, one.pull.namespace))
-    elif causes and causes[0] in _REFUSED:
+    elif _is_refused(causes):
         causes, because, fixes, title = _refused(one, causes, because, fixes, title, dynakube, installed)
         certainty = "likely" if causes[0] == "auth.token-expired" and certainty == "possible" else certainty
-    if causes and causes[0] in _NO_WAY and dynakube is not None and dynakube.has_proxy:
+    if _finds_no_way(causes) and dynakube is not None and dynakube.has_proxy:
         causes = ("proxy.not-configured", *causes)
         because.append(
             "The DynaKube names a proxy, for its own components: the kubelet's pull never uses it, and this one went straight to "
@@ -201,7 +207,7 @@ def of_csi(pull: CsiPull, one: Diagnosis, dynakube: DynaKube | None, installed: 
     ]
     fixes: tuple[Fix, ...] = ()
     decide = remedies.troubleshoot(dynakube)
-    if causes and (causes[0] in _REFUSED):
+    if _is_refused(causes):
         fixes = (remedies.custom_secret(dynakube, host),)
         if dynakube is not None and host == dynakube.host:
             causes, because = _tenant(one, causes, because, dynakube)

@@ -67,6 +67,13 @@ class Conclusion:
     fixes: tuple[Fix, ...] = ()  # what is to be pasted on this very node, where the argument knows it
 
 
+def remarks(case: Case) -> tuple[str, ...]:
+    """What a pull is read with, whatever its cause: who put the container there, and who pulls it; mostly nothing."""
+    from whypull.proofs.injected_by_dynatrace import remarks as by_dynatrace  # noqa: PLC0415 - for the screen, not for proofs
+
+    return by_dynatrace(case)
+
+
 @lru_cache(maxsize=2)
 def arguments(*, walked: bool = True) -> tuple[tuple[str, Callable[[Evidence], Conclusion | None]], ...]:
     """Every proof as (cause id, function), in the order of their modules' names.
