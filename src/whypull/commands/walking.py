@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, field, replace
 
 from whypull.cli import UsageError
+from whypull.records import dataclass, field, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
+from whypull.records import replace
 from whypull.steps import Outcome, Request
 
 TYPE_CHECKING = False

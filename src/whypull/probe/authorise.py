@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from whypull.addresses import kind, private
 from whypull.probe.challenge import Challenge, realm_problem
 from whypull.probe.redirects import visited
 from whypull.probe.visit import Endpoint, Visit, asked, under
+from whypull.records import replace
 from whypull.steps import Request
 
 TYPE_CHECKING = False

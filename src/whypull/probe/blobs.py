@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from whypull.probe.redirects import followed
 from whypull.probe.secure import SMALL_SEGMENT
 from whypull.probe.visit import under
+from whypull.records import replace
 from whypull.steps import Request
 
 TYPE_CHECKING = False

@@ -6,10 +6,10 @@ https://distribution.github.io/distribution/spec/auth/token/
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from whypull.addresses import private
+from whypull.records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

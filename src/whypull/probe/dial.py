@@ -31,8 +31,13 @@ def opened(
 
 
 def _dialled(address: str, port: int, seconds: float, segment: int) -> socket.socket:
-    if not segment:
-        return socket.create_connection((address, port), timeout=seconds)
+    made = socket.create_connection((address, port), timeout=seconds) if not segment else _small(address, port, seconds, segment)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as Go does; else each request waits 40 ms for an old ACK
+    return made
+
+
+def _small(address: str, port: int, seconds: float, segment: int) -> socket.socket:
+    """A connection over which the other side may send small segments only."""
     made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)

@@ -6,7 +6,6 @@ No cache, no retry without EDNS, no second server: what a stub resolver would re
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import dns.exception
 import dns.flags
@@ -15,6 +14,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
+from whypull.records import replace
 from whypull.steps import Outcome, Resolve
 
 MOST_CNAMES = 16

@@ -6,9 +6,10 @@ An HTTP client would retry, redirect and hide what a proxy or registry said; tho
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import h11
+
+from whypull.records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+
+from whypull.records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

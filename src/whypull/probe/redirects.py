@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import urljoin
 
 from whypull.addresses import kind, private
 from whypull.probe.visit import Endpoint, asked, visit
+from whypull.records import replace
 from whypull.steps import Outcome
 
 TYPE_CHECKING = False

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from whypull.addresses import kind
 from whypull.probe.visit import Endpoint, Visit, asked, under, visit, without_proxy
+from whypull.records import replace
 from whypull.steps import Handshake, Request
 
 TYPE_CHECKING = False

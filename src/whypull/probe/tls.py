@@ -11,9 +11,9 @@ import re
 import ssl
 import threading
 import time
-from dataclasses import replace
 
 from whypull.probe.chain import MOST_NAMES, certificates
+from whypull.records import replace
 from whypull.steps import Certificate, Outcome
 
 TYPE_CHECKING = False

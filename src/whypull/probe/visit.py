@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
 from whypull.addresses import cannot_serve, kind
 from whypull.probe.naming import addresses_of, of_each_nameserver
 from whypull.probe.proxy_rules import port_of, proxy_for, shown
+from whypull.records import dataclass, replace
 from whypull.steps import Connect, Handshake, Outcome, Request, Tunnel
 
 TYPE_CHECKING = False

@@ -7,12 +7,11 @@ answer decides between causes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from whypull.probe.as_fact import outcome_as_fact, step_as_fact
 from whypull.probe.go_words import words
 from whypull.probe.manifest import content
 from whypull.probe.visit import Endpoint, Visit, asked, under, visit
+from whypull.records import dataclass, field, replace
 from whypull.reference import DOCKER_HUB, parse
 from whypull.runtimeconfig import Asked as HostAsked
 from whypull.runtimeconfig import upstream_of

@@ -11,11 +11,11 @@ import hashlib
 import re
 import ssl
 import time
-from dataclasses import dataclass, field, replace
 
 from whypull.probe import dial
 from whypull.probe.dial import joined, looked_up, of_error
 from whypull.probe.vault import Vault
+from whypull.records import dataclass, field, replace
 from whypull.redact import redacted
 from whypull.steps import Connect, Handshake, Outcome, Request, Resolve, Tunnel
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from whypull.records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ The texts of the files are handed in, whoever read them: this machine, a node ov
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from whypull.records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 import tomllib
-from dataclasses import replace
 
+from whypull.records import replace
 from whypull.runtimeconfig import Asked, Hosts, upstream_of
 
 TYPE_CHECKING = False

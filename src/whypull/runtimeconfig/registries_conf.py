@@ -6,8 +6,8 @@ https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, replace
 
+from whypull.records import dataclass, field, replace
 from whypull.reference import parse
 from whypull.runtimeconfig import HUB, HUB_HOST, Asked, Hosts
 
