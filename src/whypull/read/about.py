@@ -62,7 +62,7 @@ _SPOKEN = (
     r"config_path|runtime\.v1\w*\.(?:image|runtime)service|unknown service containerd\.services|image verifier",
     "rejected by policy|diff ?id|image rootfs",
     "rootfs in image|commit on ref|layer verification|docker-credential|credential ?provider|ecr-credential",
-    "error getting credentials - err|authconfighostname",
+    "error getting credentials - err|authconfighostname|blob unknown|unknown blob|tried to pull blob",
     r"insufficient_scope|invalid_token|docker://|repository \S+ not found|name unknown|imagepullsecret|artifactregistry",
     "failed to solve|failed to unpack|failed to extract layer|not present with pull policy|tag invalid: ",
     r"plugin io\.containerd|spegel|dockerapiexception|image rejected",
