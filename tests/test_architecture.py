@@ -34,8 +34,8 @@ MAY = {
         "what others saw becomes facts; it concludes nothing; the API server may be behind a proxy too",
     ),
     "render": (
-        {"model", "steps", "causes", "wording", "redact", "dynatrace"},
-        "a diagnosis becomes a string; a page's title is worded as a finding's is",
+        {"model", "steps", "causes", "wording", "redact", "dynatrace", "egress"},
+        "a diagnosis becomes a string; a page's title is worded as a finding's is; a ticket names sources and hosts to open",
     ),
     "casefile": ({"model", "steps"}, "facts to JSON and back"),
     "runtimeconfig": ({"model", "reference"}, "a runtime's configuration is text; who read it is another's matter"),
@@ -47,7 +47,10 @@ MAY = {
         {"model", "steps", "reference", "keyring", "dockerconfig", "runtimeconfig", "read", "probe", "diagnose"},
         "brings the walk to the node that fails, and says from where it was seen",
     ),
-    "egress": ({"model", "read", "probe.proxy_rules"}, "which addresses nodes leave from, and what has to be opened for them"),
+    "egress": (
+        {"model", "steps", "addresses", "redact", "read.blast", "probe.proxy_rules"},
+        "which addresses nodes leave from, and what has to be opened for them: answers of others become a picture",
+    ),
     "remedy": ({"model", "keyring"}, "what a fix would change, as objects; a command applies it"),
     "demo": (set(), "servers that know nothing of who walks against them"),
     "commands": (None, "thin, and may use all"),

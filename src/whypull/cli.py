@@ -21,6 +21,7 @@ VERBS = {
     "explain": "why the pulls in a paste, file, directory or archive fail; or the page of a cause",
     "check": "walk the pull of an image again from here, and prove what stops it",
     "hosts": "every host and port that a pull really uses",
+    "egress": "which addresses the cluster's nodes leave from, and who lets them in",
     "verify": "pull once more on the failing node, running nothing: is it mended?",
     "fix": "copy, make or attach a pull secret: shown and tried first, made when you confirm",
     "watch": "wait until the failing pods have their images",

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from whypull.steps import Tried
 
 FORMATS = ("table", "csv", "json", "firewall")
+EPILOG = """\
+The hosts that a registry's documentation names, as text for a firewall or proxy, without asking anybody:
+  whypull hosts --known REGISTRY... [-o azure-firewall|aws-network-firewall|gcp-firewall|squid|cilium|no-proxy|csv]
+"""
 ROLES = {"registry": "registry", "token": "token service", "storage": "storage", "mirror": "mirror", "proxy": "proxy"}
 
 
@@ -35,7 +39,7 @@ def parser() -> ArgumentParser:
     from whypull.commands import options  # noqa: PLC0415
     from whypull.commands.check import add_walk  # noqa: PLC0415
 
-    made = options.parser("hosts", "Every host and port that the pull of these images uses, measured from here.")
+    made = options.parser("hosts", "Every host and port that the pull of these images uses, measured from here.", EPILOG)
     made.add_argument("images", nargs="+", metavar="IMAGE")
     add_walk(made)
     made.set_defaults(depth="layers", save=None)
@@ -47,6 +51,10 @@ def run(args: Sequence[str]) -> int:
     """Walks the images to their layers and lists the hosts. Returns 1 where one of them could not be reached."""
     from whypull.commands.check import walk_all  # noqa: PLC0415
 
+    if "--known" in args:
+        from whypull.commands import hosts_known  # noqa: PLC0415
+
+        return hosts_known.run(args)
     chosen = parser().parse_args(args)
     hosts = hosts_of(walk_all(chosen))
     sys.stdout.write({"table": table, "csv": as_csv, "json": as_json, "firewall": firewall}[chosen.output](hosts))
