@@ -38,6 +38,7 @@ score: $(VENV)/.ready  ## the table of verdicts on labelled failures, written an
 
 screens: $(VENV)/.ready  ## the outputs in tests/screens and README.md, written anew: read each one
 	PYTHONPATH=. $(BIN)/python tests/test_screens.py
+	PYTHONPATH=. $(BIN)/python tests/test_guide.py
 	$(BIN)/python tests/test_examples.py
 
 index: $(VENV)/.ready  ## the catalogue's index and the byte code, made anew: a start as quick as an installed one

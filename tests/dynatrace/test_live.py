@@ -104,3 +104,16 @@ def test_dynakubes_that_may_not_be_listed(ask):
     code, answer, _ = ask([of.dynakube(), *of.installed()], denied=[("list", "dynakubes")])
     assert code == 0
     assert any("list dynakubes.dynatrace.com" in note for note in answer["notes"])
+
+
+def test_an_affected_pod_is_attributed_by_itself_in_the_cluster(tmp_path, capsys, monkeypatch):
+    pods = [of.application(f"api-{n}", said=of.REFUSED) for n in range(3)]
+    with ApiServer({"pods": pods}) as server:
+        path = tmp_path / "config"
+        path.write_text(json.dumps(apiserver.kubeconfig(server.url)))
+        monkeypatch.setenv("KUBECONFIG", str(path))
+        assert main(["-A", "-o", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["diagnoses"]
+    assert [(d["count"], d["findings"][0]["cause"]) for d in found] == [(3, "secret.not-attached")]
+    assert any("Dynatrace's webhook added the container dynatrace-operator" in note for note in found[0]["notes"])
+    assert any("whypull dynatrace -n payments" in note for note in found[0]["notes"])

@@ -80,7 +80,7 @@ def of_kubelet(one: Diagnosis, dynakube: DynaKube | None, installed: Installatio
     if who.in_application:
         because += _in_application(one, who, installed)
         if _is_refused(causes):
-            fixes = (_namespace_secret(one, who, dynakube), *fixes[:1], remedies.pause(dynakube, one.pull.namespace))
+            fixes = (_namespace_secret(one, who, dynakube), remedies.pause(dynakube, one.pull.namespace))
         else:
             fixes = (*fixes[:2], remedies.pause(dynakube, one.pull.namespace))
     elif _is_refused(causes):

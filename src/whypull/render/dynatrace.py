@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from whypull.dynatrace import PULLERS
+from whypull.records import replace
 from whypull.redact import redacted
 from whypull.render import style as marks
 from whypull.render.layout import listed, wrap
@@ -43,17 +44,17 @@ class _Screen:
 
     def one(self, one: Picture) -> Iterator[str]:
         yield from self.head(one)
-        if one.parts:
-            yield ""
-            yield self.heading("Which images, and who pulls them")
-            for part in one.parts:
-                yield from self.part(part)
         yield ""
         if not one.troubles:
             yield f"  {self.style.mark(marks.PASSED)} Nothing that was looked at stops a pull of these."
         for number, trouble in enumerate(one.troubles):
             yield from [""] if number else []
             yield from self.trouble(trouble)
+        if one.parts:
+            yield ""
+            yield self.heading("Which images, and who pulls them")
+            for names, part in _together(one.parts):
+                yield from self.part(names, part)
         if one.notes:
             yield ""
             for note in one.notes:
@@ -68,8 +69,8 @@ class _Screen:
         for name, words in _settings(one.dynakube):
             yield from wrap(plain(words), self.width, f"  {name:<9} ")
 
-    def part(self, part: Part) -> Iterator[str]:
-        yield from wrap(plain(part.image or _no_image(part)), self.width, f"    {part.name}: ", " " * 8)
+    def part(self, names: str, part: Part) -> Iterator[str]:
+        yield from wrap(plain(part.image or _no_image(part)), self.width, f"    {names}: ", " " * 8)
         for line in _lines_of(part):
             yield from self.prose(line, "        ")
         if part.test.startswith(("whypull ", "kubectl ")):
@@ -120,7 +121,7 @@ def _title(one: Picture) -> str:
 def _settings(dynakube: DynaKube) -> Iterator[tuple[str, str]]:
     yield "tenant", dynakube.host or "not named"
     proxy = f"Secret {dynakube.proxy_secret}" if dynakube.proxy_secret else dynakube.proxy or "none"
-    yield "proxy", f"{proxy}: for Dynatrace's own connections, never for a pull of the kubelet's"
+    yield "proxy", proxy if proxy == "none" else f"{proxy}: for Dynatrace's own connections, never for a pull of the kubelet's"
     yield "CAs", f"ConfigMap {dynakube.trusted_cas}, for the same" if dynakube.trusted_cas else "none of its own"
     secret = f"customPullSecret {dynakube.pull_secret}" if dynakube.pull_secret else "no customPullSecret"
     tenant = (
@@ -131,6 +132,15 @@ def _settings(dynakube: DynaKube) -> Iterator[tuple[str, str]]:
         yield "injects", f"namespaces with {dynakube.selector}"
     if dynakube.phase:
         yield "phase", dynakube.phase
+
+
+def _together(parts: Sequence[Part]) -> Iterator[tuple[str, Part]]:
+    """Parts that are one image with one way of pulling it, once, with all their names."""
+    groups: dict[Part, list[str]] = {}
+    for part in parts:
+        groups.setdefault(replace(part, name=""), []).append(part.name)
+    for part, names in groups.items():
+        yield ", ".join(names), part
 
 
 def _no_image(part: Part) -> str:
