@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 # https://www.iana.org/assignments/iana-ipv4-special-registry. Not ipaddress.is_private: it counts documentation nets in.
-_PRIVATE = tuple(
-    ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
-)
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 # Registries that are nowhere but on the public internet: no customer has a private endpoint of them.
 _PUBLIC_ONLY = (
     "docker.io", "ghcr.io", "quay.io", "registry.k8s.io", "k8s.gcr.io", "public.ecr.aws", "mcr.microsoft.com",
@@ -18,8 +14,13 @@ _PUBLIC_ONLY = (
 
 def kind(address: str) -> str:
     """public, private, loopback, link-local or unspecified; empty for what is no address."""
+    bare = address.strip("[]").partition("%")[0]
+    if ":" not in bare and not bare.replace(".", "").isdigit():
+        return ""
+    import ipaddress  # noqa: PLC0415 - only for what looks like an address
+
     try:
-        found = ipaddress.ip_address(address.strip("[]").partition("%")[0])
+        found = ipaddress.ip_address(bare)
     except ValueError:
         return ""
     found = getattr(found, "ipv4_mapped", None) or found
@@ -29,7 +30,8 @@ def kind(address: str) -> str:
         return "loopback"
     if found.is_link_local:
         return "link-local"
-    return "private" if any(found.version == net.version and found in net for net in _PRIVATE) else "public"
+    nets = (ipaddress.ip_network(net) for net in _PRIVATE)
+    return "private" if any(found.version == net.version and found in net for net in nets) else "public"
 
 
 def literal(host: str) -> bool:

@@ -34,50 +34,21 @@ It walks from this machine. A node has its own resolver, proxy, trust store and 
 def parser() -> ArgumentParser:
     """The verb's arguments."""
     from whypull.commands import options  # noqa: PLC0415
+    from whypull.commands.walk_options import SAVE, add_walk  # noqa: PLC0415
 
     made = options.parser("check", "Walks the pull of images again, from here, and says what stops it.", EPILOG)
-    made.add_argument("images", nargs="+", metavar="IMAGE")
-    add_walk(made)
-    made.add_argument("--save", metavar="FILE", help="write the facts, without secrets, as a case that explain replays")
+    add_walk(made, SAVE)
     options.add_output(made)
     return made
-
-
-def add_walk(made: ArgumentParser) -> None:
-    """Adds how to walk: credentials, the runtime's configuration, proxy, trust, resolver, depth, time."""
-    add = made.add_argument
-    add("--docker-config", metavar="FILE", help="a docker config.json")
-    add(
-        "--pull-secret",
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="a Secret manifest, as a pod would name it (repeatable)",
-    )
-    add("--username", metavar="USER")
-    add("--password-stdin", action="store_true", help="the password is on standard input")
-    add("--trust-realm", metavar="HOST", action="append", default=[], help="a token service of another domain that may see them")
-    add("--certs-d", metavar="DIR", help="containerd's config_path: the hosts.toml files of a node")
-    add("--registries-conf", metavar="FILE", help="CRI-O's registries.conf, with the folder FILE.d beside it")
-    add("--runtime-version", metavar="VERSION", default="", help="containerd's or CRI-O's, where its configuration is given")
-    add("--proxy", metavar="URL", help="as the runtime's HTTPS_PROXY (this shell's, where not given; '' for none)")
-    add("--no-proxy", metavar="LIST", help="as the runtime's NO_PROXY")
-    add("--ca", metavar="FILE", help="a CA to trust besides the system's")
-    add("--resolver", metavar="ADDRESS", help="the nameserver to ask instead of the system's")
-    add("--platform", default="linux/amd64", metavar="OS/ARCH", help="which variant (linux/amd64)")
-    add("--insecure", action="store_true", help="go on although the certificate does not verify")
-    add("--plain-http", action="store_true", help="the registry speaks HTTP")
-    add("--depth", choices=("dns", "tls", "auth", "manifest", "layers"), default="manifest", help="how far to walk (manifest)")
-    add("--timeout", type=float, default=60.0, metavar="SECONDS", help="for all of it (60)")
 
 
 def run(args: Sequence[str]) -> int:
     """Walks the images and prints what was found. Returns the exit code; raises UsageError."""
     from whypull.commands.explain import exit_code, rendered  # noqa: PLC0415
-    from whypull.diagnose import together  # noqa: PLC0415
+    from whypull.commands.walk_options import plain  # noqa: PLC0415
     from whypull.model import Reading  # noqa: PLC0415
 
-    chosen = parser().parse_args(args)
+    chosen = plain(args) or parser().parse_args(args)
     if chosen.insecure:
         words = "certificates are not verified: whoever answers is believed, and is sent the credentials."
         print(f"whypull: --insecure: {words}", file=sys.stderr)
@@ -85,14 +56,26 @@ def run(args: Sequence[str]) -> int:
     found = [(case, diagnosis_of(case)) for case in cases]
     if chosen.save:
         _save(next((case for case, one in found if one), cases[0]), chosen.save)
-    diagnoses = together(one for _, one in found if one)
+    diagnoses = _grouped([one for _, one in found if one])
     reading = Reading(tuple(cases), notes=tuple(notes(found)))
     sys.stdout.write(rendered(diagnoses, reading, chosen))
     return exit_code(diagnoses) if diagnoses else OK
 
 
+def _grouped(diagnoses: list[Diagnosis]) -> list[Diagnosis]:
+    if not diagnoses:
+        return []
+    from whypull.diagnose import together  # noqa: PLC0415 - not where everything went well
+
+    return together(diagnoses)
+
+
 def diagnosis_of(case: Case) -> Diagnosis | None:
     """The diagnosis of a walk; None for one on which nothing failed."""
+    from whypull.proofs._walked import went_well  # noqa: PLC0415
+
+    if went_well(case):
+        return None
     from whypull.diagnose import diagnose  # noqa: PLC0415
     from whypull.read.message import failures  # noqa: PLC0415
 
@@ -159,11 +142,13 @@ def wire_of(chosen: Namespace, settings: Settings) -> Wire:
 
 def add_proxies(wire: Wire, settings: Settings) -> None:
     """Gives the performer the account of each proxy, apart from its URL."""
+    known = (settings.proxy.https_proxy, settings.proxy.http_proxy) if settings.proxy else ()
+    if not any((*known, settings.known_proxy)):
+        return
     from urllib.parse import unquote  # noqa: PLC0415
 
     from whypull.probe.proxy_rules import as_go_reads, shown  # noqa: PLC0415
 
-    known = (settings.proxy.https_proxy, settings.proxy.http_proxy) if settings.proxy else ()
     for url in filter(None, map(as_go_reads, (*known, settings.known_proxy))):
         account = url.partition("://")[2].rpartition("@")[0]
         if account:
@@ -178,6 +163,7 @@ def walk_all(chosen: Namespace) -> list[Case]:
 
     settings = settings_of(chosen)
     wire = wire_of(chosen, settings)
+    wire.warm()
     names = from_options(chosen, wire.vault)
     let_see(names, settings, wire, chosen.images)
     wire.deadline = time.monotonic() + chosen.timeout

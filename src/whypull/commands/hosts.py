@@ -37,10 +37,9 @@ class Host:
 def parser() -> ArgumentParser:
     """The verb's arguments."""
     from whypull.commands import options  # noqa: PLC0415
-    from whypull.commands.check import add_walk  # noqa: PLC0415
+    from whypull.commands.walk_options import add_walk  # noqa: PLC0415
 
     made = options.parser("hosts", "Every host and port that the pull of these images uses, measured from here.", EPILOG)
-    made.add_argument("images", nargs="+", metavar="IMAGE")
     add_walk(made)
     made.set_defaults(depth="layers", save=None)
     made.add_argument("-o", "--output", choices=FORMATS, default="table", help="how it is written (table)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 
 TYPE_CHECKING = False
@@ -17,30 +16,30 @@ def side_by_side(act: Callable[[int], None], count: int) -> bool:
 
     The threads are daemons: one that hangs in the system must not keep the process, as a pool's would.
     """
-    ready: queue.SimpleQueue[int] = queue.SimpleQueue()
-    done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-    for number in range(count):
-        ready.put(number)
+    left = iter(range(count))
+    taking = threading.Lock()
+    ended = threading.Semaphore(0)
+    failures: list[BaseException] = []
 
     def work() -> None:
         while True:
-            try:
-                number = ready.get_nowait()
-            except queue.Empty:
+            with taking:
+                number = next(left, None)
+            if number is None:
                 return
             try:
                 act(number)
-                done.put(None)
             except BaseException as e:  # noqa: BLE001 - raised again where it can be heard
-                done.put(e)
+                failures.append(e)
+            ended.release()
 
     try:
         for _ in range(min(AT_ONCE, count)):
             threading.Thread(target=work, daemon=True).start()
         for _ in range(count):
-            failed = done.get()
-            if failed is not None:
-                raise failed
+            ended.acquire()
+            if failures:
+                raise failures[0]
     except KeyboardInterrupt:
         return False
     return True

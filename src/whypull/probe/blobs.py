@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FIRST_BYTES = 4096
 MOST_LAYERS = 128
-_DIGEST = re.compile(r"[a-z0-9]+:[0-9a-f]{32,128}")
+_DIGEST = r"[a-z0-9]+:[0-9a-f]{32,128}"
 
 
 def blobs(trail: Trail, at: Visit, repository: str, manifest: dict[str, Any], way: str) -> Generator[Asked, Outcome, bool]:
@@ -44,5 +44,7 @@ def blobs_of(manifest: dict[str, Any]) -> list[tuple[str, int]]:
     """(digest, size in bytes) of a manifest's config and layers, in the order of a pull; foreign layers are left out."""
     layers = manifest.get("layers")
     found = [manifest.get("config"), *(layers if isinstance(layers, list) else [])]
-    blobs = [one for one in found if isinstance(one, dict) and _DIGEST.fullmatch(str(one.get("digest"))) and not one.get("urls")]
+    blobs = [
+        one for one in found if isinstance(one, dict) and re.fullmatch(_DIGEST, str(one.get("digest"))) and not one.get("urls")
+    ]
     return list({str(one["digest"]): one["size"] if isinstance(one.get("size"), int) else 0 for one in blobs}.items())

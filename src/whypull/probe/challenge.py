@@ -6,7 +6,6 @@ https://distribution.github.io/distribution/spec/auth/token/
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
 
 from whypull.addresses import private
 from whypull.records import dataclass
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from whypull.probe.visit import Endpoint
     from whypull.steps import Outcome
 
-_PARAMETER = re.compile(r'([a-zA-Z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_PARAMETER = r'([a-zA-Z][\w-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))'
 LONGEST = 8 * 1024  # characters of the header that are looked at
 
 
@@ -32,6 +31,8 @@ class Challenge:
 
     def token_url(self, scope: str) -> str:
         """The URL of the token request for a scope."""
+        from urllib.parse import urlencode  # noqa: PLC0415 - only where there is a token service
+
         query = {"service": self.service, "scope": scope} if self.service else {"scope": scope}
         return f"{self.realm}{'&' if '?' in self.realm else '?'}{urlencode(query)}"
 
@@ -42,7 +43,7 @@ def challenge_of(answer: Outcome) -> Challenge:
     for scheme in ("bearer", "basic"):
         for header in headers:
             if header.lower().startswith(scheme):
-                found = {m[1].lower(): m[2] or m[3] or "" for m in _PARAMETER.finditer(header)}
+                found = {m[1].lower(): m[2] or m[3] or "" for m in re.finditer(_PARAMETER, header)}
                 return Challenge(
                     scheme, found.get("realm", ""), found.get("service", ""), found.get("scope", ""), found.get("error", "")
                 )

@@ -70,9 +70,9 @@ def as_go_reads(value: str) -> str:
     return ""
 
 
-_USERINFO = re.compile(r"(?:[A-Za-z0-9\-._:~!$&'()*+,;=@]|%[0-9A-Fa-f]{2})*")
-_HOST = re.compile(r"\[[0-9A-Fa-f:.%A-Za-z]+\](?::[0-9]*)?|(?:[\w\-.~!$&'()*+,;=:<>\"]|%[89A-Fa-f][0-9A-Fa-f])*")
-_PORT_AT_END = re.compile(r"[^:]*|.*:[0-9]*")
+_USERINFO = r"(?:[A-Za-z0-9\-._:~!$&'()*+,;=@]|%[0-9A-Fa-f]{2})*"
+_HOST = r"\[[0-9A-Fa-f:.%A-Za-z]+\](?::[0-9]*)?|(?:[\w\-.~!$&'()*+,;=:<>\"]|%[89A-Fa-f][0-9A-Fa-f])*"
+_PORT_AT_END = r"[^:]*|.*:[0-9]*"
 
 
 def _go_url(text: str) -> tuple[str, str, str] | None:
@@ -91,7 +91,11 @@ def _go_url(text: str) -> tuple[str, str, str] | None:
         return None
     userinfo, _, host = authority.rpartition("@")
     bracketed = host.startswith("[")
-    if not _USERINFO.fullmatch(userinfo) or not _HOST.fullmatch(host) or not (bracketed or _PORT_AT_END.fullmatch(host)):
+    if (
+        not re.fullmatch(_USERINFO, userinfo)
+        or not re.fullmatch(_HOST, host)
+        or not (bracketed or re.fullmatch(_PORT_AT_END, host))
+    ):
         return None
     return found[1].lower(), userinfo, host
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
 from whypull.addresses import kind, private
 from whypull.probe.visit import Endpoint, asked, visit
 from whypull.records import replace
@@ -24,6 +22,10 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 def followed(trail: Trail, at: Visit, request: Request, control: str = "") -> Generator[Asked, Outcome, Outcome]:
     """The last answer; layer "redirect" where the next host was not reached or may not be asked."""
     answer = yield from asked(at, request, control)
+    if not answer.ok or answer.status not in REDIRECTS:
+        return answer
+    from urllib.parse import urljoin  # noqa: PLC0415 - only where there is a redirect
+
     url, place = request.url, at
     for _ in range(MOST_REDIRECTS):
         if not answer.ok or answer.status not in REDIRECTS:

@@ -6,7 +6,6 @@ below 1.2. A failed verification is followed by a second, unverified handshake, 
 
 from __future__ import annotations
 
-import hashlib
 import re
 import ssl
 import threading
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from whypull.steps import Handshake
 
-_ALERT = re.compile(r"(?:alert |ALERT_)([A-Za-z_ ]+?)(?: \(|\]|$)")
 _STRICT = getattr(ssl, "VERIFY_X509_STRICT", 0)
 
 
@@ -132,6 +130,8 @@ def _chain(secure: ssl.SSLSocket) -> tuple[Certificate, ...]:
     decoded: dict[str, Any] = secure.getpeercert() or {}
     if not decoded:
         return certificates(_chain_of(secure))
+    from hashlib import sha256  # noqa: PLC0415
+
     raw = secure.getpeercert(binary_form=True) or b""
     names = tuple(str(value)[:255] for _, value in decoded.get("subjectAltName", ()))[:MOST_NAMES]
     return (
@@ -142,7 +142,7 @@ def _chain(secure: ssl.SSLSocket) -> tuple[Certificate, ...]:
             not_after=_date(str(decoded.get("notAfter", ""))),
             names=names,
             serial=str(decoded.get("serialNumber", "")).lower().lstrip("0")[:64],
-            sha256=hashlib.sha256(raw).hexdigest(),
+            sha256=sha256(raw).hexdigest(),
         ),
     )
 
@@ -154,11 +154,14 @@ def _name(parts: Any) -> str:
 
 
 def _date(text: str) -> str:
-    """OpenSSL's date as RFC 3339."""
-    try:
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ssl.cert_time_to_seconds(text)))
-    except ValueError:
+    """OpenSSL's date ("Jun  1 12:00:00 2027 GMT") as RFC 3339. By hand: strptime costs 4 ms of import."""
+    found = re.fullmatch(r"([A-Z][a-z]{2})  ?(\d{1,2}) (\d\d:\d\d:\d\d) (\d{4}) GMT", text)
+    if found is None or found[1] not in _MONTHS:
         return ""
+    return f"{found[4]}-{_MONTHS.index(found[1]) + 1:02}-{int(found[2]):02}T{found[3]}Z"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def _chain_of(secure: ssl.SSLSocket) -> list[bytes]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 
 _TOKEN_FIELDS = ("token", "access_token", "refresh_token", "id_token")
@@ -38,15 +36,19 @@ class Vault:
 
         A token's handle is token:HOST:NAME:SCOPE: two registries may have a repository of the same path.
         """
+        from base64 import b64encode  # noqa: PLC0415
+
         kind, _, name = credentials.partition(":")
         if kind == "basic" and name in self._pairs and _usual(host) in self._trusted[name]:
             user, password = self._pairs[name]
-            return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+            return "Basic " + b64encode(f"{user}:{password}".encode()).decode("ascii")
         token = self._tokens.get(credentials)
         return f"Bearer {token}" if token and credentials.startswith(f"token:{_usual(host)}:") else ""
 
     def keep_token(self, handle: str, body: bytes) -> tuple[str, str]:
         """Keeps the token of a token service's answer. Returns the answer without it, and "" or "no token"."""
+        import json  # noqa: PLC0415 - only where there is a token
+
         try:
             document = json.loads(body)
         except (ValueError, RecursionError):
@@ -82,8 +84,11 @@ def _granted(token: str) -> object | None:
     parts = token.split(".")
     if len(parts) != 3:
         return None
+    import json  # noqa: PLC0415
+    from base64 import urlsafe_b64decode  # noqa: PLC0415
+
     try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        claims = json.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (ValueError, RecursionError):
         return None
     access = claims.get("access") if isinstance(claims, dict) else None

@@ -6,10 +6,10 @@ an outcome with its layer, errno and words; sizes and times are bounded.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import re
 import ssl
+import threading
 import time
 
 from whypull.probe import dial
@@ -63,6 +63,7 @@ class Wire:
     resolver: Callable[[Resolve, float], Outcome] | None = None  # and look-ups
     road: Callable[[str, int], tuple[str, int]] | None = None  # where an address and port really are: the demo's loopback
     _contexts: dict[tuple[str, bool, bool], ssl.SSLContext] = field(default_factory=dict, repr=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _issuers: dict[str, bytes] = field(default_factory=dict, repr=False)  # certificates that were fetched, DER
 
     def perform(self, step: Step) -> Outcome:
@@ -135,8 +136,16 @@ class Wire:
             return outcome
         return replace(outcome, chain=read_chain(again, step.server_name or step.host, until))
 
+    def warm(self) -> None:
+        """Begins to load the trust store: OpenSSL does it while the rest of a start still runs."""
+        threading.Thread(target=self.context, args=("node",), daemon=True).start()
+
     def context(self, trust: str, *, old: bool = False, verify: bool = True) -> ssl.SSLContext:
         """The TLS settings of a trust store, made once: loading 140 roots costs 26 ms."""
+        with self._making:
+            return self._context(trust, old=old, verify=verify)
+
+    def _context(self, trust: str, *, old: bool, verify: bool) -> ssl.SSLContext:
         key = (trust, old, verify)
         if key not in self._contexts:
             from whypull.probe.tls import make_context  # noqa: PLC0415
@@ -349,5 +358,5 @@ def _safe_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str]
 
 
 def _stamped(outcome: Outcome, started: float) -> Outcome:
-    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return replace(outcome, ms=outcome.ms or round((time.monotonic() - started) * 1000), at=now)

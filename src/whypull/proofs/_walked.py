@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from whypull.model import Case
     from whypull.proofs import Evidence
     from whypull.steps import Step
 
@@ -38,6 +39,33 @@ def stopped_at(facts: Sequence[object]) -> Tried | None:
 def failed(evidence: Evidence) -> Tried | None:
     """What stopped the walk of this evidence."""
     return stopped_at(evidence.case.facts)
+
+
+def went_well(case: Case) -> bool:
+    """Whether a walk saw nothing amiss: no control was needed, each answer is one that a pull goes on with, each manifest runs.
+
+    Then none of the arguments has anything to say, and what they need is not loaded.
+    """
+    tried = [f for f in case.facts if isinstance(f, Tried)]
+    if not tried or any(t.control or t.words or not _goes_on(t) for t in tried):
+        return False
+    if any(isinstance(f, Said | HostsSeen) and getattr(f, "problem", "said") for f in case.facts):
+        return False
+    from whypull.proofs import Evidence  # noqa: PLC0415 - they import this module
+    from whypull.proofs.walked_as_other_clients_go import by_header  # noqa: PLC0415
+    from whypull.proofs.walked_to_the_image import digests, kind  # noqa: PLC0415
+
+    evidence = Evidence(case, ())
+    return all(argue(evidence) is None for argue in (by_header, kind, digests))
+
+
+def _goes_on(one: Tried) -> bool:
+    """Whether a pull goes on after this step."""
+    if not isinstance(one.step, Request):
+        return one.outcome.ok
+    if one.outcome.text or one.outcome.layer or is_page(one):
+        return False
+    return one.outcome.status in {200, 206} or (one.outcome.status == 401 and url_of(one).rstrip("/").endswith("/v2"))
 
 
 def _overcome(one: Tried, later: list[Tried]) -> bool:

@@ -57,10 +57,8 @@ def handshake(evidence: Evidence) -> Conclusion | None:
     if error == "ETIMEDOUT":
         return _silence(evidence, stop)
     if "excessive message size" in text:
-        words = (
-            f"The server's certificates are larger than a handshake may be {where(stop)}: its answer breaks the protocol here."
-        )
-        return Conclusion("tls.handshake-failure", "likely", (words, f"{text}."), replaces=("*",))
+        large = f"The server's certificates are larger than a handshake may be {where(stop)}: it breaks the protocol here."
+        return Conclusion("tls.handshake-failure", "likely", (large, f"{text}."), replaces=("*",))
     if error in {"ECONNRESET", "EPIPE", "EOF"} and not stop.outcome.wants_client_certificate:
         words = [f"TCP opens {where(stop)}; the connection is closed during the handshake ({text})."]
         other = control(evidence, "server name", Handshake)

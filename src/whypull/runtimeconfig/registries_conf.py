@@ -5,8 +5,6 @@ https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.
 
 from __future__ import annotations
 
-import tomllib
-
 from whypull.records import dataclass, field, replace
 from whypull.reference import parse
 from whypull.runtimeconfig import HUB, HUB_HOST, Asked, Hosts
@@ -160,12 +158,18 @@ def _merged(files: Files) -> _Settings:
     settings = _Settings()
     drop_ins = sorted(p for p in files if p.startswith(f"{DROP_INS}/") and p.endswith(".conf"))
     for path in [p for p in (MAIN,) if p in files] + drop_ins:
-        try:
-            document = tomllib.loads(files[path])
-        except tomllib.TOMLDecodeError as e:
-            raise _Refused(f'loading registries configuration "{ETC}{path}": toml: {e}') from e
-        _take(settings, document, path)
+        if files[path].strip():
+            _take(settings, _decoded(files[path], path), path)
     return settings
+
+
+def _decoded(text: str, path: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - 7 ms that only a file with something in it is worth
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        raise _Refused(f'loading registries configuration "{ETC}{path}": toml: {e}') from e
 
 
 def _take(settings: _Settings, document: dict[str, Any], path: str) -> None:
