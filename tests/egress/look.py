@@ -4,6 +4,7 @@ from functools import partial
 from importlib import import_module
 
 from tests.egress import clis
+
 from whypull.egress import onprem
 from whypull.egress.cli_run import performer
 from whypull.egress.nouns import Registry

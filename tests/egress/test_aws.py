@@ -1,7 +1,6 @@
 """EKS: the ways out of a VPC, each from answers as aws prints them, and the exact set of addresses that must come of it."""
 
 import pytest
-
 from tests.egress import aws_world as aws
 from tests.egress.clis import Fails, asked
 from tests.egress.look import because, notes, seen, unknown, ways

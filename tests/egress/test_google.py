@@ -3,6 +3,7 @@
 from tests.egress import google_world as gcp
 from tests.egress.clis import Fails, asked
 from tests.egress.look import because, notes, seen, unknown, ways
+
 from whypull.egress.told import Told
 
 NODES = [gcp.node(0), gcp.node(1)]

@@ -125,7 +125,9 @@ def _look(chosen: Namespace) -> tuple[Picture, Input]:
     from whypull.commands import egress_input  # noqa: PLC0415
     from whypull.commands.cluster import progress  # noqa: PLC0415
     from whypull.egress import onprem  # noqa: PLC0415
+    from whypull.egress.nets import aggregated  # noqa: PLC0415
     from whypull.egress.picture import echoes, paint  # noqa: PLC0415
+    from whypull.egress.places import internal  # noqa: PLC0415
     from whypull.egress.seen import each_once  # noqa: PLC0415
     from whypull.records import replace  # noqa: PLC0415
 
@@ -146,7 +148,9 @@ def _look(chosen: Namespace) -> tuple[Picture, Input]:
     seen = each_once((*given.seen, *echoes(ways)))
     picture = paint(founds, seen, ways, registries, (*given.notes, *onprem.parts(given.groups)))
     problems = _problems(picture.wants, given.told)
-    return replace(picture, wants=_open(picture.wants, given.told), lacking=(*given.lacking, *problems)), given
+    inside = tuple(aggregated(address for node in given.nodes for address in internal(node)))
+    lacking = (*given.lacking, *problems)
+    return replace(picture, wants=_open(picture.wants, given.told), lacking=lacking, inside=inside), given
 
 
 def _clouds(

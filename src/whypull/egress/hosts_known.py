@@ -31,7 +31,7 @@ class ToOpen:
     exact: bool = True  # False: a pattern, or a host that may change
     when: str = ""  # which pulls need it, where not all do
     source: str = ""
-    checked: str = ""  # date on which the source was read
+    checked: str = ""  # date on which the source was read; empty where it was not read anew
     measured: str = ""  # date, or "by you", where a pull met it
 
 
@@ -52,9 +52,19 @@ def known(registry: str) -> tuple[ToOpen, ...]:
     return (ToOpen(host, "registry", registry, port, when=f"its token service and storage may be other hosts: {OWN}"),)
 
 
+def registry_of(image: str) -> str:
+    """The registry's host that an image's name begins with; docker.io where it names none."""
+    first, slash, _ = image.partition("/")
+    return first.lower() if slash and (("." in first) or (":" in first) or first == "localhost") else "docker.io"
+
+
 def all_known(registries: Iterable[str]) -> tuple[ToOpen, ...]:
     """The hosts for several registries, each host and port once."""
-    return tuple({(one.host, one.port): one for registry in registries for one in reversed(known(registry))}.values())[::-1]
+    found: dict[tuple[str, int], ToOpen] = {}
+    for registry in registries:
+        for one in known(registry):
+            found.setdefault((one.host, one.port), one)
+    return tuple(found.values())
 
 
 def with_measured(hosts: Sequence[ToOpen], met: Sequence[Mapping[str, Any]]) -> tuple[ToOpen, ...]:
@@ -83,7 +93,7 @@ def _made(one: dict[str, Any], entry: dict[str, Any], groups: Mapping[str, str],
         exact=entry.get("exact", True),
         when=entry.get("when", ""),
         source=one["source"],
-        checked=one["checked"],
+        checked=one.get("checked", ""),
         measured=entry.get("measured", ""),
     )
 

@@ -106,3 +106,4 @@ class Picture:
     lists: tuple[AllowList, ...] = ()
     registries: tuple[Registry, ...] = ()
     nodes: int = 0
+    inside: tuple[str, ...] = ()  # the nodes' own addresses within their network, as CIDRs: what a firewall on the way sees

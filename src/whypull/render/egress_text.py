@@ -167,7 +167,7 @@ def _compared(one: Compared, width: int) -> Iterator[str]:
     if one.doubtful:
         yield from _listed_ways("? missing, if nodes really leave by it:", one.doubtful, width)
     if one.stale:
-        words = "used by no node" if one.sure else "used by no way out that is known; not all are"
+        words = "used by no node of this cluster" if one.sure else "used by no way out that is known; not all are"
         yield from wrap(
             f"{'✗ stale' if one.sure else '? perhaps stale'}, {words}: {plain(listed(one.stale, 8))}", width, "  ", "    "
         )

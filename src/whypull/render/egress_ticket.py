@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from whypull.egress.hosts_known import all_known
 from whypull.egress.nets import aggregated
+from whypull.render.layout import listed
 from whypull.render.open_hosts import ROLES
 from whypull.render.safe import fenced, markdown
 from whypull.render.words import since as since_words
@@ -25,29 +26,31 @@ def ticket(picture: Picture, compared: Sequence[Compared], said: Iterable[str], 
     hosts = [one.host for one in picture.registries]
     named = ", ".join(hosts) or "the registries"
     wanted = [text for text in said if not hosts or any(host in text for host in hosts)]
-    parts = [f"# For the network team: let the nodes reach {markdown(named)}", _facts(picture, since)]
-    parts += ["## From: the nodes' addresses as the internet sees them", *_sources(picture)]
-    parts += ["## To: hosts and ports", *_destinations(all_known(hosts), hosts)]
-    parts += ["## Evidence", *_evidence(picture, wanted)]
-    parts += [
-        "## The change",
-        f"Allow TCP from the sources to the destinations above, by name. As rules: `{prog} hosts --known {' '.join(hosts) or 'REGISTRY'} -o azure-firewall` (or {', '.join(_OTHER)}).",
-    ]
-    parts += ["## How to check", *_check(hosts, prog)]
-    parts += [f"# For whoever administers {markdown(named)}: let these addresses in", _facts(picture, since)]
-    parts += ["## Addresses to allow", *_sources(picture), *(line for one in compared for line in _list(one))]
-    parts += [
-        "## Evidence",
-        *_evidence(picture, wanted),
-        "## The change",
-        *_allow(picture, hosts),
-        "## How to check",
-        *_check(hosts, prog),
-    ]
+    forms = f"`{prog} hosts --known {' '.join(hosts) or 'REGISTRY'} -o azure-firewall` (or {', '.join(_OTHER)})"
+    parts = [
+        f"# For the network team: let the nodes reach {markdown(named)}", _facts(picture, since),
+        "## From", *_inside(picture), *_sources(picture),
+        "## To", *_destinations(all_known(hosts), hosts),
+        "## Evidence", *_evidence(picture, wanted),
+        "## The change", f"Allow TCP from the sources to the destinations above, by name. As rules: {forms}.",
+        "## How to check", *_check(hosts, prog),
+        f"# For whoever administers {markdown(named)}: let these addresses in", _facts(picture, since),
+        "## Addresses to allow", *_sources(picture), *(line for one in compared for line in _list(one)),
+        "## Evidence", *_evidence(picture, wanted), "## The change", *_allow(picture, compared, hosts),
+        "## How to check", *_check(hosts, prog),
+    ]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 _OTHER = ("aws-network-firewall", "gcp-firewall", "squid", "cilium", "csv")
+
+
+def _inside(picture: Picture) -> Iterator[str]:
+    """What a firewall between the nodes and the internet sees."""
+    if picture.inside:
+        yield "Within the network, the nodes themselves (their subnets, if rules are to outlast a node):"
+        yield fenced("\n".join(_cut(list(picture.inside))))
+        yield "On the internet, the addresses that they leave by:"
 
 
 def _facts(picture: Picture, since: str) -> str:
@@ -85,11 +88,10 @@ def destinations(hosts: Sequence[ToOpen]) -> str:
     """Hosts and ports as a Markdown table."""
     rows = ["| Host | Port | What it is | Known by |", "| --- | --- | --- | --- |"]
     for one in hosts[:MOST]:
-        by = f"measured {one.measured}" if one.measured else f"{one.source}, read {one.checked}" if one.source else "its name"
-        when = f" ({one.when})" if one.when else ""
-        rows.append(
-            f"| {markdown(one.host)} | tcp {one.port} | {ROLES.get(one.role, one.role)}{markdown(when)} | {markdown(by)} |"
-        )
+        read = f", read {one.checked}" if one.checked else ""
+        by = f"measured {one.measured}" if one.measured else f"<{one.source}>{read}" if one.source else "its name"
+        when = f" ({markdown(one.when)})" if one.when else ""
+        rows.append(f"| {markdown(one.host)} | tcp {one.port} | {ROLES.get(one.role, markdown(one.role))}{when} | {by} |")
     return "\n".join(rows)
 
 
@@ -98,16 +100,12 @@ def _destinations(known: Sequence[ToOpen], hosts: Sequence[str]) -> Iterator[str
 
 
 def _evidence(picture: Picture, said: Sequence[str]) -> Iterator[str]:
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[tuple[str, str], list[str]] = {}
     for way in _sure(picture):
-        for because in way.because:
-            reasons.setdefault(f"{because} ({way.certainty})", []).append(way.address)
-    lines = [
-        f"- {markdown(', '.join(a[:4]) + (f' and {len(a) - 4} more' if len(a) > 4 else ''))}: {markdown(b)}"
-        for b, a in list(reasons.items())[:12]
-    ]
+        reasons.setdefault((way.certainty, "; ".join(way.because[:4])), []).append(way.address)
+    lines = [f"- {markdown(listed(addresses))} ({certainty}): {markdown(why)}" for (certainty, why), addresses in reasons.items()]
     if lines:
-        yield "\n".join(lines)
+        yield "\n".join([*lines[:12], *([f"- … and {len(lines) - 12} more"] if len(lines) > 12 else [])])
     for text in list(dict.fromkeys(said))[:MOST_SAID]:
         yield fenced(text[:2000])
     if not lines and not said:
@@ -125,17 +123,21 @@ def _list(one: Compared) -> Iterator[str]:
         yield f"On {markdown(one.name)} and {words}: {markdown(', '.join(_cut(one.stale)))}."
 
 
-def _allow(picture: Picture, hosts: Sequence[str]) -> Iterator[str]:
-    """The command for registries that have a list of their own; a sentence for the others."""
-    addresses = [a for a in aggregated(way.address for way in _sure(picture)) if ":" not in a]
+def _allow(picture: Picture, compared: Sequence[Compared], hosts: Sequence[str]) -> Iterator[str]:
+    """The commands for registries that have a list of their own, for what that lacks; a sentence for the others."""
     azure = [host for host in hosts if host.endswith(".azurecr.io")]
-    lines = [
-        f"az acr network-rule add --name {host.partition('.')[0]} --ip-address {a}" for host in azure for a in addresses[:MOST]
-    ]
+    lines = []
+    for host in azure:
+        name = host.partition(".")[0]
+        known = next((one for one in compared if one.name.endswith(f" {name}")), None)
+        wanted = aggregated(way.address for way in (known.missing if known else _sure(picture)))
+        lines += [f"az acr network-rule add --name {name} --ip-address {a}" for a in wanted[:MOST] if ":" not in a]
     if lines:
         yield fenced("\n".join(lines), "sh")
     if len(azure) < len(hosts) or not hosts:
         yield "Add the addresses above to the list of who is let in: of the registry itself, and of any gateway or firewall before it."
+    elif not lines:
+        yield "Nothing is missing on its list."
 
 
 def _check(hosts: Sequence[str], prog: str) -> Iterator[str]:

@@ -40,7 +40,7 @@ def table(hosts: Sequence[ToOpen], _: Sequence[str] = ()) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]).rstrip() for row in rows]
     notes = list(dict.fromkeys(f"{h.host}: {h.when}" for h in hosts if h.when))
-    sources = list(dict.fromkeys(f"{h.source} (read {h.checked})" for h in hosts if h.source))
+    sources = list(dict.fromkeys(f"{h.source}{f' (read {h.checked})' if h.checked else ''}" for h in hosts if h.source))
     parts = ["\n".join(lines)]
     if notes:
         parts.append("\n".join(("Not for every pull", *(f"  {plain(one)}" for one in notes))))
@@ -184,8 +184,9 @@ def squid(hosts: Sequence[ToOpen], sources: Sequence[str] = ()) -> str:
 def cilium(hosts: Sequence[ToOpen], _: Sequence[str] = ()) -> str:
     """A Cilium policy by FQDN for the nodes themselves: the kubelet's runtime pulls in the host's network."""
     lines = [
-        "# Cilium with the host firewall on (hostFirewall.enabled): pulls are the node's own traffic, a policy for pods does not see them.",
-        "# The names are learnt from DNS answers that Cilium's proxy sees; those that a node's own resolver gets need the host's DNS rule too.",
+        "# Pulls are the node's own traffic, which a policy for pods does not see: this is a host policy. It needs Cilium's host firewall",
+        "# and its DNS proxy for nodes (https://github.com/cilium/cilium/pull/34024; not for production without a trial). Everything that it",
+        "# does not list is then denied to the nodes: add the API server, the cloud's metadata and time, and begin in audit mode.",
         "apiVersion: cilium.io/v2",
         "kind: CiliumClusterwideNetworkPolicy",
         "metadata:",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from whypull.render import words
+from whypull.render.access import from_and_to
 from whypull.render.layout import counted, listed
 from whypull.render.pasting import parts, pastable
 from whypull.render.redaction import without_credentials
@@ -52,6 +53,7 @@ def _entry(one: Diagnosis, fixes: Sequence[Fix], reading: Reading, prog: str) ->
     finding = one.findings[0]
     yield f"## {markdown(finding.title)}"
     yield _facts(one, reading, f"`{finding.cause}`, {finding.certainty}")
+    yield from from_and_to(one, prog)
     yield "### Evidence"
     yield from _evidence(one, finding, reading)
     yield "### What to change"
