@@ -125,10 +125,14 @@ def test_the_csi_driver_cannot_reach_what_the_kubelet_can(ask):
     assert code == 1
 
 
+PROXIED = {"proxy": {"value": "http://proxy.shop.example:3128"}}
+
+
 def test_the_proxy_stands_in_the_dynakube_only(ask):
-    kube = of.dynakube(proxy={"value": "http://proxy.shop.example:3128"}, inside=PRIVATE, customPullSecret="shop-registry")
-    pod = of.own_pod("shop-oneagent-x7kq2", "dynatrace-oneagent", of.ONEAGENT, of.TIMEOUT)
-    code, seen = ask([kube, *of.installed(), pod])
+    image = f"{of.TENANT}/linux/oneagent:1.317.0-raw"
+    said = of.TIMEOUT.replace("https://registry.shop.example", f"https://{of.TENANT}")
+    pod = of.own_pod("shop-oneagent-x7kq2", "dynatrace-oneagent", image, said)
+    code, seen = ask([of.dynakube(**PROXIED), *of.installed(), pod])
     one = only(seen)
     assert (one["part"], one["puller"]) == ("OneAgent", "kubelet")
     assert one["causes"][:2] == ["proxy.not-configured", "network.timeout"]
@@ -137,6 +141,33 @@ def test_the_proxy_stands_in_the_dynakube_only(ask):
     assert "never uses it" in " ".join(one["because"])
     assert "systemctl restart containerd" in one["fixes"][0]["run"]
     assert code == 1
+
+
+def test_a_registry_that_may_be_inside_needs_no_proxy_for_certain(ask):
+    pod = of.own_pod("shop-oneagent-x7kq2", "dynatrace-oneagent", of.ONEAGENT, of.TIMEOUT)
+    code, seen = ask([of.dynakube(inside=PRIVATE, **PROXIED), *of.installed(), pod])
+    one = only(seen)
+    assert (one["causes"][:2], one["certainty"]) == (["proxy.not-configured", "network.timeout"], "possible")
+    assert "HTTPS_PROXY" in one["decide"]
+    assert code == 3
+
+
+@pytest.mark.parametrize(("flags", "said"), [
+    ([("no-proxy", "registry.shop.example,10.0.0.0/8")], of.TIMEOUT), ((), of.TIMEOUT.replace("203.0.113.9", "10.4.0.9")),
+])  # fmt: skip
+def test_what_is_exempt_or_has_a_private_address_is_no_matter_of_the_proxy(ask, flags, said):
+    pod = of.own_pod("shop-oneagent-x7kq2", "dynatrace-oneagent", of.ONEAGENT, said)
+    _, seen = ask([of.dynakube(inside=PRIVATE, flags=flags, **PROXIED), *of.installed(), pod])
+    assert only(seen)["causes"] == ["network.timeout"]
+
+
+@pytest.mark.parametrize(
+    "image", ["public.ecr.aws/dynatrace/dynatrace-oneagent:1", "123456789012.dkr.ecr.eu-central-1.amazonaws.com/oneagent:1"]
+)
+def test_a_secret_that_is_not_for_a_public_or_a_clouds_registry_is_no_trouble(ask, image):
+    kube = of.dynakube(mode="hostMonitoring", inside={"image": image}, customPullSecret="shop-registry")
+    code, seen = ask([kube, *of.installed(), of.pull_secret("shop-registry", of.REGISTRY)])
+    assert (code, seen["troubles"]) == (0, [])
 
 
 def test_without_a_proxy_in_the_dynakube_a_timeout_stays_a_timeout(ask):

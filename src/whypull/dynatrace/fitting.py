@@ -24,5 +24,19 @@ def fits(image: str, secret: SecretSeen, puller: Puller) -> bool:
     return host in hosts or (host == "docker.io" and "index.docker.io" in hosts)
 
 
+PUBLIC = frozenset({"public.ecr.aws", "docker.io", "quay.io", "gcr.io", "ghcr.io", "mcr.microsoft.com", "registry.k8s.io"})
+_OF_NODES = (".dkr.ecr.", ".azurecr.", "-docker.pkg.dev")  # nodes of that cloud have credentials of their own
+
+
+def must_fit(host: str, puller: Puller) -> bool:
+    """Whether a secret without an entry for this host is a fault by itself: not for public images, nor where nodes log in."""
+    return host not in PUBLIC and not (puller == "kubelet" and any(mark in host for mark in _OF_NODES))
+
+
+def goes_out(host: str, tenant: str) -> bool:
+    """Whether a registry is surely out in the internet, where a site's proxy leads: the tenant's, or a public one."""
+    return bool(host) and (host == tenant or host in PUBLIC or any(mark in host for mark in _OF_NODES))
+
+
 def _host(key: str) -> str:
     return key.removeprefix("https://").removeprefix("http://").partition("/")[0]

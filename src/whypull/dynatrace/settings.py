@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whypull.dynatrace import Trouble, remedies
-from whypull.dynatrace.fitting import fits
+from whypull.dynatrace.fitting import fits, must_fit
 from whypull.model import Fix
 
 TYPE_CHECKING = False
@@ -47,7 +47,7 @@ def _pull_secret(dynakube: DynaKube, installed: Installation, parts: Sequence[Pa
         what = f"customPullSecret {name} cannot be used"
         yield Trouble(what, part, puller, ("secret.malformed",), "likely", (seen.problem or seen.ignored,), fix)
         return
-    lost = [p for p in users if not fits(p.image, seen, p.puller)]
+    lost = [p for p in users if must_fit(p.host, p.puller) and not fits(p.image, seen, p.puller)]
     if lost and len(lost) == len(users):
         keys = ", ".join(e.key for e in seen.entries[:4]) or "nothing"
         because = [f"It has entries for {keys}; the images come from {', '.join(dict.fromkeys(p.host for p in lost))}."]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from whypull.dynatrace import Trouble, remedies
 from whypull.dynatrace.attribution import whose
-from whypull.dynatrace.fitting import fits
+from whypull.dynatrace.fitting import fits, goes_out, must_fit
 from whypull.dynatrace.parts import mine
 from whypull.dynatrace.settings import contradictions
 from whypull.reference import host_of
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _REFUSED = frozenset({
     "auth.credentials-missing", "auth.credentials-rejected", "auth.token-expired", "auth.forbidden", "image.repository-not-found",
 })  # fmt: skip
+_PRIVATE = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|f[cd][0-9a-f]{2}:|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.")
 _DOWNLOADS = {
     "proxy": "the proxy {proxy} that the DynaKube names cannot be used",
     "proxy-login": "the proxy that the DynaKube names wants other credentials",
@@ -86,7 +89,7 @@ def of_kubelet(one: Diagnosis, dynakube: DynaKube | None, installed: Installatio
     elif _is_refused(causes):
         causes, because, fixes, title = _refused(one, causes, because, fixes, title, dynakube, installed)
         certainty = "likely" if causes[0] == "auth.token-expired" and certainty == "possible" else certainty
-    if _finds_no_way(causes) and dynakube is not None and dynakube.has_proxy:
+    if dynakube is not None and _finds_no_way(causes) and _may_need_proxy(one, dynakube):
         causes = ("proxy.not-configured", *causes)
         because.append(
             "The DynaKube names a proxy, for its own components: the kubelet's pull never uses it, and this one went straight to "
@@ -94,7 +97,7 @@ def of_kubelet(one: Diagnosis, dynakube: DynaKube | None, installed: Installatio
         )
         decide = "systemctl show containerd crio docker -p Environment on the node: no HTTPS_PROXY there confirms it."
         title = f"the proxy stands in the DynaKube only, and the nodes' runtime goes straight to {_host(one)}"
-        certainty, fixes = "likely", (remedies.node_proxy(), *fixes)
+        certainty, fixes = "likely" if goes_out(_host(one), dynakube.host) else "possible", (remedies.node_proxy(), *fixes)
     if causes and causes[0] == "tls.unknown-authority" and dynakube is not None and dynakube.trusted_cas:
         because.append(
             f"trustedCAs ({dynakube.trusted_cas}) is for Dynatrace's own connections: the node's runtime does not see it."
@@ -103,6 +106,14 @@ def of_kubelet(one: Diagnosis, dynakube: DynaKube | None, installed: Installatio
     return Trouble(
         f"{who.label}: {_lower(title)}", who.part, "kubelet", causes, certainty, (*because, *_said(one)), fixes, decide, *affected
     )
+
+
+def _may_need_proxy(one: Diagnosis, dynakube: DynaKube) -> bool:
+    """Whether the way to this registry may be through the DynaKube's proxy: not to a private address, nor to an exempt host."""
+    if not dynakube.has_proxy or any(part and part in _host(one) for part in dynakube.no_proxy.split(",")):
+        return False
+    address = one.findings[0].args.get("address", "") if one.findings else ""
+    return not _PRIVATE.match(address)
 
 
 def _in_application(one: Diagnosis, who: Whose, installed: Installation) -> Iterator[str]:
@@ -189,6 +200,11 @@ def _fitting(image: str, seen: SecretSeen, puller: Puller) -> tuple[str, str]:
         return "secret.malformed", f"customPullSecret {seen.name} cannot be used: {seen.problem or seen.ignored}."
     if fits(image, seen, puller):
         return "", f"customPullSecret {seen.name} has an entry for {host_of(image)}: the registry got it and refuses it."
+    if not must_fit(host_of(image), puller):
+        return (
+            "",
+            f"customPullSecret {seen.name} has no entry for {host_of(image)}: nodes of that cloud have credentials of their own.",
+        )
     keys = ", ".join(entry.key for entry in seen.entries[:4]) or "nothing"
     return "secret.registry-mismatch", f"customPullSecret {seen.name} has entries for {keys}, and none for {host_of(image)}."
 
