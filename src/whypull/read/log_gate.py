@@ -43,6 +43,8 @@ def may_tell(line: bytes) -> bool:
 
 
 def _told(line: bytes) -> bool:
+    if line[:1] == b"I" and b"mage" not in line and b"pull" not in line:
+        return False  # what klog calls information is about a pull only where it names one
     for part, needles in _BY_PART:
         if part in line:
             for needle in needles:
