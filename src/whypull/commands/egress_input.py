@@ -63,7 +63,7 @@ def bytes_of(path: str) -> bytes:
 
 
 def files(paths: Sequence[str]) -> Input:
-    """What the files hold: Kubernetes objects, answers of clouds' CLIs, nodes' routes, cases. Raises UsageError for none of these."""
+    """What the files hold: Kubernetes objects, answers of clouds' CLIs, nodes' routes, cases. Raises UsageError."""
     given = Input()
     for path in paths:
         content = bytes_of(path)
@@ -71,7 +71,8 @@ def files(paths: Sequence[str]) -> Input:
             given.notes.append(f"{path} is empty.")
         elif not _take(content, given):
             raise UsageError(
-                f"{path} is nothing that whypull egress can read: outputs of kubectl, az, aws, gcloud as JSON, or of --node-script"
+                f"{path} is nothing that whypull egress can read: outputs of kubectl, az, aws, gcloud as JSON, or of "
+                "--node-script"
             )
     given.ways = {_node_of(known, given.nodes): known for known in given.ways.values()}
     return given
@@ -188,11 +189,8 @@ def _events(one: Cluster, namespace: str, given: Input) -> None:
             given.refused += failed_pulls(one, where)
             break
         except ApiError as e:
-            _lacks(
-                e,
-                given,
-                f"You may not list events in {f'namespace {where}' if where else 'all namespaces'}: what registries saw is not looked at there.",
-            )
+            scope = f"namespace {where}" if where else "all namespaces"
+            _lacks(e, given, f"You may not list events in {scope}: what registries saw is not known there.")
     given.seen += [found for event in given.refused if (found := in_event(event.text, event.node))]
 
 
@@ -208,7 +206,7 @@ def _lacks(error: ApiError, given: Input, words: str) -> None:
 
 
 def registries(chosen: Namespace, given: Input) -> list[Registry]:
-    """The registries of a call, with what their names lead to from here; else those of failing pulls, unresolved. Raises UsageError."""
+    """The registries of a call, with what their names lead to from here; else those of failing pulls. Raises UsageError."""
     from whypull.egress.nouns import Registry as Wanted  # noqa: PLC0415
     from whypull.egress.seen import registry_in  # noqa: PLC0415
 

@@ -115,6 +115,8 @@ def _odd(entries: Iterable[str]) -> Iterator[str]:
         e for e in entries if any(kind(str(net.network_address)) == "private" and net.prefixlen > 3 for net in networks(e))
     ]
     if private:
-        yield f"{', '.join(private[:6])}: private, so a registry on the internet never sees it; it can match only by a private way."
+        yield (
+            f"{', '.join(private[:6])}: private, so a registry on the internet never sees it; it can match only by a private way."
+        )
     if any(net.prefixlen == 0 for e in entries for net in networks(e)):
         yield "The list has an entry for all addresses: it lets everybody in."

@@ -70,7 +70,7 @@ def _of_region(
 ) -> tuple[list[Group], dict[str, set[str]]]:
     """The groups of one region, and the subnets of the nodes by VPC.
 
-    One instance tells the VPC; then a node's subnet is the one that its internal address is in, for subnets of a VPC do not overlap.
+    One instance tells the VPC; a node's subnet is the one that its internal address is in, for subnets do not overlap.
     """
     instances = _instances(told)
     known = [i for node in nodes if (i := instances.get(place(node).name))]

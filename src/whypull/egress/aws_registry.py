@@ -1,4 +1,4 @@
-"""ECR as the nodes' VPC reaches it: endpoints, their policies and security groups, and what the registry and the role allow. Pure.
+"""ECR as the nodes' VPC reaches it: endpoints, their policies and security groups, what registry and role allow. Pure.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html (dkr and api as interfaces, S3 for the layers).
 """
@@ -50,7 +50,10 @@ def registries(
             for vpc, subnets in vpcs.items():
                 yield from _endpoints(told, wants, region, vpc, subnets, registry.host)
         else:
-            yield f"{registry.host} is in another region than the nodes: VPC endpoints of {region} do not serve it, it is reached over the internet."
+            yield (
+                f"{registry.host} is in another region than the nodes: VPC endpoints of {region} do not serve it, "
+                "it is reached over the internet."
+            )
         yield from _policies(told, wants, found["region"], registry.host)
         yield from _role(told, wants, instances)
 
@@ -68,7 +71,10 @@ def _endpoints(told: Told, wants: list[Command], region: str, vpc: str, subnets:
         return
     private = [e for e in dkr if get(e, "PrivateDnsEnabled")]
     if private:
-        yield f"{host} is reached through endpoint {text(private[0], 'VpcEndpointId')} of VPC {vpc}: it sees no public address, an allow-list does not matter."
+        yield (
+            f"{host} is reached through endpoint {text(private[0], 'VpcEndpointId')} of VPC {vpc}: it sees no "
+            "public address, an allow-list does not matter."
+        )
     elif dkr:
         yield f"Endpoint {text(dkr[0], 'VpcEndpointId')} has no private DNS: nodes still get the public address of {host}."
     if not dkr:
@@ -92,7 +98,10 @@ def _layers(told: Told, region: str, endpoints: Sequence[Any], subnets: set[str]
     without = sorted(s for s in subnets if text(route_table(told, s), "RouteTableId") not in tables)
     if without:
         bucket = f"prod-{region}-starport-layer-bucket.s3.{region}.amazonaws.com"
-        yield f"Layers for subnet {', '.join(without)} come from {bucket} over the internet: no S3 gateway endpoint is in their route table."
+        yield (
+            f"Layers for subnet {', '.join(without)} come from {bucket} over the internet: no S3 gateway endpoint "
+            "is in their route table."
+        )
 
 
 def _guarded(told: Told, wants: list[Command], region: str, endpoint: Any, subnets: set[str]) -> Iterator[str]:
@@ -129,8 +138,9 @@ def _https(permission: Any) -> bool:
 
 def _policy(endpoint: Any, region: str) -> Iterator[str]:
     """Whether an endpoint's policy lets a pull through. A policy with conditions is shown, not judged."""
-    name = f"{text(endpoint, 'ServiceName').rpartition('.')[2] if text(endpoint, 'ServiceName').endswith('.s3') else text(endpoint, 'ServiceName').partition(region + '.')[2]} endpoint {text(endpoint, 'VpcEndpointId')}"
-    s3 = text(endpoint, "ServiceName").endswith(".s3")
+    service = text(endpoint, "ServiceName").partition(f"{region}.")[2]
+    name = f"{service} endpoint {text(endpoint, 'VpcEndpointId')}"
+    s3 = service == "s3"
     wanted = (
         ("s3:GetObject",) if s3 else PULLING if text(endpoint, "ServiceName").endswith(".dkr") else ("ecr:GetAuthorizationToken",)
     )
@@ -140,7 +150,10 @@ def _policy(endpoint: Any, region: str) -> Iterator[str]:
         what = f"the bucket prod-{region}-starport-layer-bucket" if s3 else ", ".join(wanted)
         yield f"The policy of the {name} does not allow {what}: {'layers are' if s3 else 'pulls are'} refused with 403."
     elif verdict == "conditions":
-        yield f"The policy of the {name} has conditions or denials that decide case by case: look at it before you blame the address."
+        yield (
+            f"The policy of the {name} has conditions or denials that decide case by case: look at it before you "
+            "blame the address."
+        )
 
 
 def judged(policy: str, actions: Sequence[str], resource: str) -> str:
@@ -212,6 +225,7 @@ def _role(told: Told, wants: list[Command], instances: Sequence[Any]) -> Iterato
             attached = [text(p, "PolicyName") for p in told.of("aws attached policy") if text(p, "_role") in {rolename, ""}]
             if told.answered(asked) and not set(attached) & set(READERS):
                 yield (
-                    f"The nodes' role {rolename} has none of AWS's policies for reading from ECR attached ({', '.join(attached[:6]) or 'none at all'}): "
+                    f"The nodes' role {rolename} has none of AWS's policies for reading from ECR attached "
+                    f"({', '.join(attached[:6]) or 'none at all'}): "
                     "unless one of its own allows it, pulls from ECR are refused for the role, not for the address."
                 )

@@ -23,7 +23,8 @@ DEEPEST = 4  # gateways in a row
 STATIC = "An elastic address: static while the NAT gateway stays."
 OWN = "It is the node's own and changes when the node is replaced, unless it is an elastic address."
 _TRANSIT = (
-    ("TransitGatewayId", "transit gateway"), ("CoreNetworkArn", "core network (Cloud WAN)"), ("VpcPeeringConnectionId", "peered VPC"),
+    ("TransitGatewayId", "transit gateway"), ("CoreNetworkArn", "core network (Cloud WAN)"),
+    ("VpcPeeringConnectionId", "peered VPC"),
     ("LocalGatewayId", "local gateway (Outpost)"), ("CarrierGatewayId", "carrier gateway (Wavelength)"),
 )  # fmt: skip
 
@@ -80,13 +81,7 @@ def _by(
         None,
     )
     others = _narrower(table, destination)
-    notes = (
-        (
-            f"Route table {name} sends {', '.join(others)} another way: a registry at such an address is not reached by the default route.",
-        )
-        if others
-        else ()
-    )
+    notes = (f"Route table {name} sends {', '.join(others)} another way than by the default route.",) if others else ()
     if route is None:
         lists = [text(r, "DestinationPrefixListId") for r in items(table, "Routes")]
         told_of = f" (prefix lists {', '.join(filter(None, lists))} are not looked into)" if any(lists) else ""

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 OF_CLUSTER = "It stays while the cluster keeps it; changing the number of managed outbound addresses adds or drops some."
 NO_WAY = (
-    "Outbound type {outbound}: the cluster has no way to the internet of its own. Registries must be reached by private endpoints or "
+    "Outbound type {outbound}: the cluster has no way to the internet of its own. Registries must be reached by "
+    "private endpoints or "
     "a cache in the network; a registry's allow-list of public addresses does not matter then."
 )
 OF_NODE = "It is the node's own and changes when the node is replaced."
@@ -77,7 +78,10 @@ class _View:
     def _without_cluster(self, made: Group, nodes: Sequence[NodeSeen], asked: Command) -> Group:
         own = tuple(self._own(nodes, "possible"))
         if self.told.answered(asked):
-            why = f"az lists no AKS cluster whose node resource group is {place(nodes[0]).group}: these nodes are managed otherwise."
+            why = (
+                f"az lists no AKS cluster whose node resource group is {place(nodes[0]).group}: these nodes are "
+                "managed otherwise."
+            )
             ask = (
                 "Ask whoever runs the virtual network: is there a NAT gateway, a load balancer's outbound rule or a route table?",
             )
@@ -197,7 +201,8 @@ class _View:
         self.networks[resource.rpartition("/subnets/")[0].lower()] = resource.split("/")[2] if resource.count("/") > 2 else ""
         if found is not None and any("containerregistry" in text(e, "service").lower() for e in items(found, "serviceEndpoints")):
             self.notes.append(
-                f"Subnet {text(found, 'name')} has a service endpoint for Microsoft.ContainerRegistry: an Azure registry sees the subnet, not a "
+                f"Subnet {text(found, 'name')} has a service endpoint for Microsoft.ContainerRegistry: an Azure "
+                "registry sees the subnet, not a "
                 "public address; allow the subnet in the registry's network rules."
             )
         return found

@@ -83,7 +83,10 @@ def _by_appliance(told: Told, wants: list[Command], subnet: Any, hop: str, via: 
         return Out(unknown=f"The default route ({via}) leads to {hop}, and several firewalls have that address: {names}.")
     if not all(told.answered(one) for one in listings):
         return Out(unknown=f"The default route ({via}) leads to {hop}; which firewall that is was not seen.")
-    why = f"The default route ({via}) leads to {hop}, which is no Azure firewall that az shows: a network appliance, or a firewall elsewhere."
+    why = (
+        f"The default route ({via}) leads to {hop}, which is no Azure firewall that az shows: a network appliance, "
+        "or a firewall elsewhere."
+    )
     ask = (
         "az network firewall list --subscription <subscription of the hub> -o json",
         f"Ask whoever runs {hop} which public addresses it leaves by.",

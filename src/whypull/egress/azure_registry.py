@@ -64,14 +64,17 @@ def _decides(registry: Any) -> bool:
 
 def _access(registry: Any, host: str) -> Iterator[str]:
     if _closed(registry):
-        yield f"{host} has public network access disabled: no allow-list of public addresses matters, only a private endpoint does."
+        yield (
+            f"{host} has public network access disabled: no allow-list of public addresses matters, only a private endpoint does."
+        )
     elif not _decides(registry):
         yield f"{host} lets every address in (its network rules' default action is Allow)."
     if get(registry, "dataEndpointEnabled"):
         hosts = ", ".join(str(h) for h in items(registry, "dataEndpointHostNames"))
         yield f"{host} serves layers from {hosts}: open these as well."
     yield (
-        "`az aks check-acr` tries one node with the kubelet's identity: it sees neither pull secrets, nor the runtime's proxy, nor "
+        "`az aks check-acr` tries one node with the kubelet's identity: it sees neither pull secrets, nor the "
+        "runtime's proxy, nor "
         "pools that leave by another address."
     )
 
@@ -105,10 +108,14 @@ def _private(registry: Any, host: str, told: Told, wants: list[Command], network
     linked = {text(one, "virtualNetwork", "id").lower() for one in told.of(f"{ZONES}/virtualnetworklinks")}
     missing = [network.rpartition("/")[2] for network in networks if network not in linked]
     if not missing:
-        yield f"{host} has a private endpoint, and the nodes' network is linked to {ZONE}: no allow-list of public addresses matters for it."
+        yield (
+            f"{host} has a private endpoint, and the nodes' network is linked to {ZONE}: no allow-list of public "
+            "addresses matters for it."
+        )
     elif links and all(told.answered(one) or linked for one in (*listings, *links)):
         yield (
-            f"{host} has a private endpoint, but network {', '.join(missing)} is linked to no zone {ZONE} that az shows: unless a "
+            f"{host} has a private endpoint, but network {', '.join(missing)} is linked to no zone {ZONE} that az "
+            "shows: unless a "
             "nameserver of its own forwards it, its nodes get the registry's public address."
         )
     else:

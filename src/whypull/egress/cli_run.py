@@ -14,7 +14,7 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from whypull.egress.cli_words import LOGIN, means_nothing_there, said
+from whypull.egress.cli_words import CLIS, means_nothing_there, said
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def reads_only(argv: Sequence[str]) -> bool:
         if word.startswith("-"):
             break
         words.append(word)
-    return argv[0] in LOGIN and any(_READS.fullmatch(word) for word in words[-2:])
+    return argv[0] in CLIS and any(_READS.fullmatch(word) for word in words[-2:])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

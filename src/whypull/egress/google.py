@@ -1,7 +1,7 @@
 """GKE and other nodes on Compute Engine: own external addresses, Cloud NAT, or a route to elsewhere. Pure.
 
-https://cloud.google.com/nat/docs/nat-product-interactions (an interface with an external address never uses Cloud NAT; Google's own
-APIs are reached by Private Google Access, not by Cloud NAT).
+https://cloud.google.com/nat/docs/nat-product-interactions (an interface with an external address never uses Cloud NAT;
+Google's own APIs are reached by Private Google Access, not by Cloud NAT).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ OWN = "It is the node's own and changes when the node is replaced."
 
 
 def look(nodes: Sequence[NodeSeen], told: Told, registries: Sequence[Registry], server: str = "") -> Found:
-    """What the answers so far say of these nodes, all of them Google's. `server`: the API server's URL, which names the cluster."""
+    """What the answers so far say of these nodes, all of them Google's. `server`: the API server's URL tells the cluster."""
     wants = [command("auth", "list", "--filter=status:ACTIVE", why="whom gcloud is logged in as")]
     groups: list[Group] = []
     notes: list[str] = []
@@ -35,7 +35,7 @@ def look(nodes: Sequence[NodeSeen], told: Told, registries: Sequence[Registry], 
     for project in projects:
         mine = [n for n in nodes if place(n).account == project]
         asked = command(
-            "container", "clusters", "list", f"--project={project}", why="the cluster's network, and which pools have private nodes",
+            "container", "clusters", "list", f"--project={project}", why="the cluster's network, and its private pools",
             fields="name,location,endpoint,network,subnetwork,networkConfig,privateClusterConfig,controlPlaneEndpointsConfig,nodePools,nodeConfig",
         )  # fmt: skip
         wants.append(asked)
@@ -149,6 +149,7 @@ def _default_route(told: Told, network: str, pool: Any) -> tuple[Out | None, boo
 
 
 _HOPS = (
-    ("nextHopIlb", "load balancer"), ("nextHopInstance", "instance"), ("nextHopIp", "address"), ("nextHopVpnTunnel", "VPN tunnel"),
-    ("nextHopPeering", "peered network"), ("nextHopHub", "hub"), ("nextHopInterconnectAttachment", "interconnect"),
+    ("nextHopIlb", "load balancer"), ("nextHopInstance", "instance"), ("nextHopIp", "address"),
+    ("nextHopVpnTunnel", "VPN tunnel"), ("nextHopPeering", "peered network"), ("nextHopHub", "hub"),
+    ("nextHopInterconnectAttachment", "interconnect"),
 )  # fmt: skip

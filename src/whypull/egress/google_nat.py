@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from whypull.egress.nouns import Command
     from whypull.egress.told import Told
 
-AUTO = "Allocated by Google: it stays while it is in use, others come when more ports are needed; reserve addresses to have them fixed."
+AUTO = (
+    "Allocated by Google: it stays while it is in use, others come when more ports are needed; reserve addresses "
+    "to have them fixed."
+)
 RESERVED = "A reserved address: static."
 _ALL = ("ALL_SUBNETWORKS_ALL_IP_RANGES", "ALL_SUBNETWORKS_ALL_PRIMARY_IP_RANGES")
 
@@ -33,7 +36,10 @@ def by_nat(told: Told, wants: list[Command], network: str, subnet: str, region: 
     if not seen:
         return Out(unknown="Which Cloud NAT gateway serves the nodes was not seen.")
     if not serving:
-        words = f"The nodes have no external address, and no Cloud NAT gateway of {region} serves subnetwork {last(subnet)}: no way to the internet."
+        words = (
+            f"The nodes have no external address, and no Cloud NAT gateway of {region} serves subnetwork "
+            f"{last(subnet)}: no way to the internet."
+        )
         return Out(notes=(f"{words} Google's own registries may still be reached by Private Google Access.",))
     ways: list[Way] = []
     ask: list[str] = []

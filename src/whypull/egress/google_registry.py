@@ -1,4 +1,4 @@
-"""Google's registries as the nodes reach them: Private Google Access, perimeters, remote repositories, the nodes' own identity. Pure.
+"""Google's registries as the nodes reach them: Private Google Access, perimeters, remote repositories, identity. Pure.
 
 https://cloud.google.com/vpc/docs/private-google-access and https://cloud.google.com/kubernetes-engine/docs/troubleshooting/image-pulls
 """
@@ -23,7 +23,7 @@ READING = ("cloud-platform", "devstorage.read_only", "devstorage.read_write", "d
 
 
 def registries(wanted: Sequence[Registry], told: Told, wants: list[Command], cluster: Any, project: str) -> Iterator[str]:
-    """Sentences on Google's registries among those wanted: by which way nodes reach them, and what decides instead of an address."""
+    """Sentences on Google's registries among those wanted: by which way nodes reach them, and what decides there."""
     hosts = [one.host.lower() for one in wanted if _REGISTRY.fullmatch(one.host.lower())]
     if not hosts or cluster is None:
         return
@@ -32,7 +32,8 @@ def registries(wanted: Sequence[Registry], told: Told, wants: list[Command], clu
         if project_of(subnet):
             yield from _private_access(told, wants, subnet, shown)
     yield (
-        f"{shown} has no allow-list of addresses of its own; who may pull is decided by roles, and where there is one by a VPC Service "
+        f"{shown} has no allow-list of addresses of its own; who may pull is decided by roles, and where there is one "
+        "by a VPC Service "
         "Controls perimeter: gcloud access-context-manager perimeters list --policy=<policy>"
     )
     for pool in items(cluster, "nodePools"):
@@ -60,7 +61,10 @@ def _private_access(told: Told, wants: list[Command], subnet: str, shown: str) -
     if found is None:
         return
     if get(found, "privateIpGoogleAccess"):
-        yield f"Subnetwork {name} has Private Google Access: nodes without external addresses reach {shown} that way, not by Cloud NAT."
+        yield (
+            f"Subnetwork {name} has Private Google Access: nodes without external addresses reach {shown} that way, "
+            "not by Cloud NAT."
+        )
     else:
         yield f"Subnetwork {name} has no Private Google Access: nodes without external addresses reach {shown} only by Cloud NAT."
 
@@ -70,7 +74,10 @@ def _identity(pool: Any, shown: str) -> Iterator[str]:
     name, scopes = text(pool, "name"), [str(s) for s in items(pool, "config", "oauthScopes")]
     account = text(pool, "config", "serviceAccount")
     if scopes and not any(s.rpartition("/")[2] in READING for s in scopes):
-        yield f"Pool {name} lacks a scope for reading images ({', '.join(READING[:2])}): pulls from {shown} are refused whatever its roles are."
+        yield (
+            f"Pool {name} lacks a scope for reading images ({', '.join(READING[:2])}): pulls from {shown} are "
+            "refused whatever its roles are."
+        )
     if account and account != "default":
         yield f"Pool {name} pulls as {account}: it needs roles/artifactregistry.reader on the repository."
 
@@ -92,4 +99,7 @@ def _remote(told: Told, wants: list[Command], host: str, project: str) -> Iterat
     )
     for one in told.of("google repository"):
         if text(one, "mode") == "REMOTE_REPOSITORY":
-            yield f"Repository {last(text(one, 'name'))} is a remote one: Google fetches from its upstream, the nodes need only {host}."
+            yield (
+                f"Repository {last(text(one, 'name'))} is a remote one: Google fetches from its upstream, the nodes "
+                f"need only {host}."
+            )

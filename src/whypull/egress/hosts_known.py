@@ -36,7 +36,7 @@ class ToOpen:
 
 
 def known(registry: str) -> tuple[ToOpen, ...]:
-    """The hosts for one registry: its host, docker.io, or KIND:HOST (harbor, artifactory, gitlab) for one that people run themselves.
+    """The hosts for one registry: its host, docker.io, or KIND:HOST (harbor, artifactory, gitlab) for one of your own.
 
     A registry that is not known yields itself, with the words that its token service and storage are to be measured.
     """

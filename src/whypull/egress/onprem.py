@@ -24,7 +24,7 @@ _PARTS = {
     "metallb.io": "MetalLB announces addresses for traffic that comes in; pulls do not leave by them.",
     "kube-vip.io": "kube-vip's addresses are for traffic that comes in; pulls do not leave by them.",
     "cilium.io": "Cilium's egress gateways are for pods' traffic; pulls are the nodes' own traffic and do not pass them.",
-    "crd.projectcalico.org": "Calico's natOutgoing and egress gateways are for pods' traffic; pulls are the nodes' own and do not pass them.",
+    "crd.projectcalico.org": "Calico's natOutgoing and egress gateways are for pods' traffic; pulls are the nodes' own.",
     "k8s.ovn.org": "OVN's EgressIP is for pods' traffic; pulls are the nodes' own and do not pass it.",
 }
 
@@ -109,7 +109,8 @@ def _translated(hidden: Sequence[tuple[str, Route]]) -> tuple[str, tuple[str, ..
     node, route = hidden[0]
     gateways = sorted({r.gateway or r.device for _, r in hidden})
     why = (
-        f"Node {node} leaves with its private address {route.source} by {', '.join(gateways[:4])}: a router or firewall behind it "
+        f"Node {node} leaves with its private address {route.source} by {', '.join(gateways[:4])}: a router or firewall "
+        "behind it "
         "translates that, to an address which the node cannot see."
     )
     return why, (ASK, "whypull egress --from node --echo URL   # a service of your own that answers with the caller's address")
@@ -120,9 +121,15 @@ def _peculiar(asked: Sequence[NodeWays]) -> Iterator[str]:
     for known in asked:
         uplinks = {words[words.index("dev") + 1] for line in known.defaults if "dev" in (words := line.split())[:-1]}
         if len(uplinks) > 1:
-            yield f"Node {known.node} has more than one uplink ({', '.join(sorted(uplinks))}): which one is taken may change with a failure."
+            yield (
+                f"Node {known.node} has more than one uplink ({', '.join(sorted(uplinks))}): which one is taken may "
+                "change with a failure."
+            )
         if known.rules:
-            yield f"Node {known.node} has {len(known.rules)} policy rules of its own: other programs may leave another way than this route says."
+            yield (
+                f"Node {known.node} has {len(known.rules)} policy rules of its own: other programs may leave "
+                "another way than this route says."
+            )
 
 
 def with_proxies(groups: Iterable[Group], ways: Mapping[str, NodeWays], registries: Sequence[Registry]) -> Iterator[Group]:

@@ -58,7 +58,8 @@ def _private(registries: Sequence[Registry]) -> Iterator[str]:
         kinds = {kind(address) for address in one.addresses} - {""}
         if kinds == {"private"}:
             yield (
-                f"{one.host} resolves to {', '.join(one.addresses[:3])} ({one.seen_from}): a private address, so an allow-list of "
+                f"{one.host} resolves to {', '.join(one.addresses[:3])} ({one.seen_from}): a private address, so an "
+                "allow-list of "
                 "public addresses does not matter where nodes resolve it likewise."
             )
         elif "private" in kinds:

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from whypull.model import Case
 
 _ADDRESS = r"['\"(\[]?(?P<ip>(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})\b"
-# ACR: client with IP '…' is not allowed access; gateways: Your IP: …, source IP … is not in the allow-list, access denied for IP …
+# ACR: client with IP '…' is not allowed access; gateways: Your IP: …, source IP … is not in the list, denied for IP …
 _NAMED = (
     re.compile(
-        rf"(?i)\b(?:client|source|remote|requesting|request|your)(?: with)? ip(?:v[46])?(?: address)?(?: is)?\s?[:=]?\s?{_ADDRESS}"
+        r"(?i)\b(?:client|source|remote|requesting|request|your)(?: with)? ip(?:v[46])?(?: address)?(?: is)?\s?[:=]?\s?"
+        + _ADDRESS
     ),
     re.compile(
         rf"(?i)\b(?:denied|blocked|forbidden|refused|not allowed|rejected) (?:for|from) (?:the )?ip(?: address)?:?\s?{_ADDRESS}"

@@ -104,7 +104,7 @@ def api_groups(cluster: Cluster) -> list[str]:
 
 
 def of_json(content: bytes) -> tuple[list[NodeSeen], list[Refused]]:
-    """Nodes and failed pulls of `kubectl get nodes,events -o json`; none of either for a JSON of another kind. Raises ValueError."""
+    """Nodes and failed pulls of `kubectl get nodes,events -o json`; none for another kind. Raises ValueError."""
     try:
         listed = _list.decode(content).items or [_one.decode(content)]
     except DecodeError as e:

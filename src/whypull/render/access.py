@@ -26,7 +26,10 @@ def from_and_to(one: Diagnosis, prog: str) -> Iterator[str]:
     yield "### From and to"
     address = one.findings[0].args.get("ip", "") or in_text(one.said)
     if address:
-        yield f"From {markdown(address)}, which the registry itself names, and from every other address that the nodes leave by: `{prog} egress` lists them with their evidence."
+        yield (
+            f"From {markdown(address)}, which the registry itself names, and from every other address that the "
+            f"nodes leave by: `{prog} egress` lists them with their evidence."
+        )
     else:
         yield f"From every address that the nodes leave by: `{prog} egress` lists them with their evidence."
     registries = dict.fromkeys(registry_of(image) for image in words.images(words.all_pulls(one)))

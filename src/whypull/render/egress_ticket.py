@@ -1,4 +1,4 @@
-"""A picture of a cluster's ways out → one ticket for a network team or a registry's owner: sources, destinations, change, check."""
+"""A picture of a cluster's ways out → tickets for a network team and a registry's owner: from, to, change, check."""
 
 from __future__ import annotations
 
@@ -135,7 +135,10 @@ def _allow(picture: Picture, compared: Sequence[Compared], hosts: Sequence[str])
     if lines:
         yield fenced("\n".join(lines), "sh")
     if len(azure) < len(hosts) or not hosts:
-        yield "Add the addresses above to the list of who is let in: of the registry itself, and of any gateway or firewall before it."
+        yield (
+            "Add the addresses above to the list of who is let in: of the registry itself, and of any gateway or "
+            "firewall before it."
+        )
     elif not lines:
         yield "Nothing is missing on its list."
 

@@ -136,7 +136,8 @@ def aws_security_group(hosts: Sequence[ToOpen], _: Sequence[str] = ()) -> str:
     ports = sorted({h.port for h in hosts})
     lines = [BY_NAME_ONLY.rstrip("\n"), f"# The names: {', '.join(h.host for h in hosts)}"]
     lines += [
-        f"aws ec2 authorize-security-group-egress --group-id <nodes' security group> --protocol tcp --port {port} --cidr 0.0.0.0/0"
+        f"aws ec2 authorize-security-group-egress --group-id <nodes' security group> --protocol tcp --port {port} "
+        "--cidr 0.0.0.0/0"
         for port in ports
     ]
     return "\n".join(lines) + "\n"
@@ -151,7 +152,8 @@ def gcp_firewall(hosts: Sequence[ToOpen], _: Sequence[str] = ()) -> str:
         names = list(dict.fromkeys(h.host for h in hosts if h.port == port and "*" not in h.host))
         if names:
             lines += [
-                f"gcloud compute network-firewall-policies rules create {1000 + number} --firewall-policy=<policy> --global-firewall-policy \\",
+                f"gcloud compute network-firewall-policies rules create {1000 + number} \\",
+                "  --firewall-policy=<policy> --global-firewall-policy \\",
                 f"  --direction=EGRESS --action=allow --layer4-configs=tcp:{port} \\",
                 f"  --dest-fqdns={','.join(names)}",
             ]
@@ -184,9 +186,10 @@ def squid(hosts: Sequence[ToOpen], sources: Sequence[str] = ()) -> str:
 def cilium(hosts: Sequence[ToOpen], _: Sequence[str] = ()) -> str:
     """A Cilium policy by FQDN for the nodes themselves: the kubelet's runtime pulls in the host's network."""
     lines = [
-        "# Pulls are the node's own traffic, which a policy for pods does not see: this is a host policy. It needs Cilium's host firewall",
-        "# and its DNS proxy for nodes (https://github.com/cilium/cilium/pull/34024; not for production without a trial). Everything that it",
-        "# does not list is then denied to the nodes: add the API server, the cloud's metadata and time, and begin in audit mode.",
+        "# Pulls are the node's own traffic, which a policy for pods does not see: this is a host policy. It needs Cilium's",
+        "# host firewall and its DNS proxy for nodes (https://github.com/cilium/cilium/pull/34024): a trial first.",
+        "# Everything that it does not list is then denied to the nodes: add the API server, the cloud's metadata and time, and",
+        "# begin in audit mode.",
         "apiVersion: cilium.io/v2",
         "kind: CiliumClusterwideNetworkPolicy",
         "metadata:",
@@ -200,9 +203,9 @@ def cilium(hosts: Sequence[ToOpen], _: Sequence[str] = ()) -> str:
         '          rules: {dns: [{matchPattern: "*"}]}',
     ]
     for port in sorted({h.port for h in hosts}):
+        names = _names(hosts, port)
         lines.append("    - toFQDNs:")
-        for name in dict.fromkeys(h.host for h in hosts if h.port == port):
-            lines.append(f'        - {{matchPattern: "{name}"}}' if "*" in name else f"        - {{matchName: {name}}}")
+        lines += [f'        - {{matchPattern: "{n}"}}' if "*" in n else f"        - {{matchName: {n}}}" for n in names]
         lines += ["      toPorts:", f'        - ports: [{{port: "{port}", protocol: TCP}}]']
     return "\n".join(lines) + "\n"
 
