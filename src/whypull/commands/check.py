@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from whypull.cli import OK, UsageError
+from whypull.cli import INTERRUPTED, OK, UNDECIDED, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,9 +57,15 @@ def run(args: Sequence[str]) -> int:
     if chosen.save:
         _save(next((case for case, one in found if one), cases[0]), chosen.save)
     diagnoses = _grouped([one for _, one in found if one])
-    reading = Reading(tuple(cases), notes=tuple(notes(found)))
-    sys.stdout.write(rendered(diagnoses, reading, chosen))
-    return exit_code(diagnoses) if diagnoses else OK
+    reading = Reading(tuple(cases), notes=tuple(notes(found, chosen.ended)))
+    whole = all(chosen.ended)
+    if diagnoses or whole or chosen.output != "text":
+        sys.stdout.write(rendered(diagnoses, reading, chosen))
+    else:
+        sys.stdout.write("\n  ".join(("? Nothing failed so far, and not all was walked.", *reading.notes)) + "\n")
+    if chosen.stopped:
+        return INTERRUPTED
+    return exit_code(diagnoses) if diagnoses else OK if whole else UNDECIDED
 
 
 def _grouped(diagnoses: list[Diagnosis]) -> list[Diagnosis]:
@@ -83,11 +89,11 @@ def diagnosis_of(case: Case) -> Diagnosis | None:
     return one if one.findings or one.said else None
 
 
-def notes(found: Sequence[tuple[Case, Diagnosis | None]]) -> list[str]:
+def notes(found: Sequence[tuple[Case, Diagnosis | None]], ended: Sequence[bool]) -> list[str]:
     """What the screen says besides: what was seen of images that can be pulled from here, and whose view this is."""
     from whypull.commands.seen import remarks, summary  # noqa: PLC0415
 
-    words = [summary(case) for case, one in found if one is None][:20]
+    words = [summary(case, ended=end) for (case, one), end in zip(found, ended, strict=True) if one is None][:20]
     words += list(dict.fromkeys(remark for case, _ in found for remark in remarks(case)))[:10]
     return [*words, "Walked from this machine: a node's resolver, proxy, trust store and outgoing address may differ."]
 
@@ -170,14 +176,19 @@ def walk_all(chosen: Namespace) -> list[Case]:
     shared = Together(wire.perform)
     seen: list[list[Fact]] = [[] for _ in chosen.images]
 
+    chosen.ended = [False] * len(chosen.images)
+
     def one(number: int) -> None:
+        fact: Fact | None = None
         for fact in facts_of(chosen.images[number], settings, names, wire, shared.perform):
             seen[number].append(fact)
             progress(chosen.images[number], fact)
+        chosen.ended[number] = getattr(getattr(fact, "outcome", None), "layer", "") != "deadline"
 
     from whypull.commands.side_by_side import side_by_side  # noqa: PLC0415
 
-    if not side_by_side(one, len(chosen.images)):
+    chosen.stopped = not side_by_side(one, len(chosen.images))
+    if chosen.stopped:
         wire.deadline = time.monotonic()  # whoever still walks finds its time used up
         print("whypull: stopped; this is what was seen so far.", file=sys.stderr)
     progress("", None)

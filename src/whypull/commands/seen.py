@@ -8,14 +8,12 @@ if TYPE_CHECKING:
     from whypull.steps import Tried
 
 
-def summary(case: Case) -> str:
-    """One line of an image on which nothing failed: what came, or how far the walk got before its time was up."""
+def summary(case: Case, *, ended: bool = True) -> str:
+    """One line of an image on which nothing failed: what came, or how far the walk got where it did not end."""
     from whypull.path import facts, states  # noqa: PLC0415
-    from whypull.steps import Tried  # noqa: PLC0415
 
-    tried = [f for f in case.facts if isinstance(f, Tried)]
     seen = facts(states((), None, case), (), None, case)
-    if not tried or tried[-1].outcome.layer == "deadline":
+    if not ended:
         last = next((stage for stage in ("image", "auth", "registry", "tls", "network", "dns") if stage in seen), "")
         return f"{case.pull.image}: not walked to its end; {seen[last] if last else 'nothing was seen yet'}."
     parts = [seen[stage] for stage in ("image", "auth", "tls", "dns") if stage in seen]
