@@ -1,4 +1,4 @@
-"""A real Kubernetes, built once from Debian's source package with the compiler of its time; kept beside the tree's other caches.
+"""A real Kubernetes, built once from Debian's source package with the compiler of its time; kept by its version.
 
 bookworm's source package `kubernetes` is the only one of Debian that has the kubelet and the servers (1.20); its vendored
 reflect2 crashes under Go 1.18 and later, hence bullseye's Go 1.15.
@@ -18,18 +18,20 @@ import sys
 from tests.lab import packages
 from tests.lab.packages import KEYRING, NotHere
 
-CACHE = pathlib.Path(__file__).resolve().parents[2] / ".cache" / "cluster"
+# Outside the tree: a build takes minutes, and a fresh checkout has no news for it.
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "whypull-tests" / "cluster"
 SERVERS = ("kubelet", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 BUILD_MINUTES = 40
 
 
 @dataclasses.dataclass(frozen=True)
 class Kubernetes:
-    """Where the binaries are: the four servers, kubectl (1.20 and what trixie has) and etcd."""
+    """Where the binaries are: the four servers, kubectl and etcd, and a busybox that needs no library."""
 
     servers: pathlib.Path
     etcd: pathlib.Path
     kubectl: pathlib.Path
+    busybox: pathlib.Path
     version: str
 
 
@@ -45,7 +47,9 @@ def built() -> Kubernetes:
             _build(version, servers)
         etcd = _unpacked("bookworm", "etcd-server") / "usr/bin/etcd"
         kubectl = _unpacked("bookworm", "kubernetes-client") / "usr/bin/kubectl"
-        return Kubernetes(servers, etcd, kubectl, version)
+        busybox = _unpacked("bookworm", "busybox-static")
+        programs = (p for p in (busybox / "bin/busybox", busybox / "usr/bin/busybox") if p.exists())
+        return Kubernetes(servers, etcd, kubectl, next(programs), version)
 
 
 def _lists(suite: str, *, source: bool = False) -> pathlib.Path:
