@@ -125,6 +125,7 @@ COPIES = {
     "terminal of 80": lambda t: "\n".join(line[i : i + 80] for line in t.splitlines() for i in range(0, max(len(line), 1), 80)),
     "terminal of 132": lambda t: "\n".join(line[i : i + 132] for line in t.splitlines() for i in range(0, max(len(line), 1), 132)),
     "mail of 76": lambda t: "\n".join("\n".join(textwrap.wrap(line, 76, break_long_words=False, break_on_hyphens=False)) or line for line in t.splitlines()),
+    "on one line": lambda t: " ".join(t.split("\n")),
     "form feed": lambda t: "\f" + t + "\f",
 }  # fmt: skip
 
@@ -225,20 +226,20 @@ def test_a_waiting_container_told_its_error_before_1_1():
 
 
 ROWS = [
-    ('  Warning  Failed  28s (x5 over 5m)  kubelet  Failed to pull image "a": b', {'last': "28s", 'first': "5m", 'count': 5, 'source': "kubelet"}),
-    ('  Warning  Failed  28s (x5 over 5m)  kubelet, np1-3  Failed to pull image "a": b', {'source': "kubelet", 'node': "np1-3"}),
-    ('  Warning  Failed  28s  kubelet  spec.containers{web}: Failed to pull image "a": b', {'container': "web", 'part': "containers"}),
-    ('  Warning  Failed  28s  kubelet  spec.initContainers{web}: Failed to pull image "a": b', {'container': "web", 'part': "initContainers"}),
-    ('28s   Warning   Failed   pod/web-0   Failed to pull image "a": b', {'kind': "pod", 'name': "web-0", 'last': "28s"}),
-    ('shop   28s   Warning   Failed   pod/web-0   Failed to pull image "a": b', {'namespace': "shop", 'name': "web-0"}),
-    ('28s (x4 over 3m)  Warning  Failed  Pod/web-0  Failed to pull image "a": b', {'count': 4, 'first': "3m", 'name': "web-0"}),
-    ('28s Warning Failed pod/web-0 spec.containers{web} kubelet, np1-3 Failed to pull image "a": b   5m   4   web-0.17a2b3c4d5e6f701', {'count': 4, 'first': "5m", 'node': "np1-3", 'container': "web"}),
-    ('1m 5m 4 web-0.15a2b3c4d5e6f701 Pod spec.containers{web} Warning Failed kubelet, np1-3 Failed to pull image "a": b', {'last': "1m", 'first': "5m", 'count': 4, 'name': "web-0", 'container': "web"}),
-    ('Tue, 07 Jul 2015 12:53:51 -0700 Tue, 07 Jul 2015 12:54:51 -0700 3 {kubelet np1-3} spec.containers{web} failed Failed to pull image "a": b', {'reason': "Failed", 'count': 3, 'container': "web", 'node': "np1-3"}),
-    ('2026-11-22T08:55:30Z Warning Failed pod/web-0 Failed to pull image "a": b', {'last': "2026-11-22T08:55:30Z"}),
-    ('Warning Failed Failed to pull image "a": b', {'source': "", 'last': ""}),
-    ('Failed    kubelet   Failed to pull image "a": b', {'source': "kubelet", 'type': ""}),
-    ('<unknown>  Warning  Failed  pod/web-0  Failed to pull image "a": b', {'last': "<unknown>"}),
+    ('  Warning  Failed  28s (x5 over 5m)  kubelet  Failed to pull image "a": b', {"last": "28s", "first": "5m", "count": 5, "source": "kubelet"}),
+    ('  Warning  Failed  28s (x5 over 5m)  kubelet, np1-3  Failed to pull image "a": b', {"source": "kubelet", "node": "np1-3"}),
+    ('  Warning  Failed  28s  kubelet  spec.containers{web}: Failed to pull image "a": b', {"container": "web", "part": "containers"}),
+    ('  Warning  Failed  28s  kubelet  spec.initContainers{web}: Failed to pull image "a": b', {"container": "web", "part": "initContainers"}),
+    ('28s   Warning   Failed   pod/web-0   Failed to pull image "a": b', {"kind": "pod", "name": "web-0", "last": "28s"}),
+    ('shop   28s   Warning   Failed   pod/web-0   Failed to pull image "a": b', {"namespace": "shop", "name": "web-0"}),
+    ('28s (x4 over 3m)  Warning  Failed  Pod/web-0  Failed to pull image "a": b', {"count": 4, "first": "3m", "name": "web-0"}),
+    ('28s Warning Failed pod/web-0 spec.containers{web} kubelet, np1-3 Failed to pull image "a": b   5m   4   web-0.17a2b3c4d5e6f701', {"count": 4, "first": "5m", "node": "np1-3", "container": "web"}),
+    ('1m 5m 4 web-0.15a2b3c4d5e6f701 Pod spec.containers{web} Warning Failed kubelet, np1-3 Failed to pull image "a": b', {"last": "1m", "first": "5m", "count": 4, "name": "web-0", "container": "web"}),
+    ('Tue, 07 Jul 2015 12:53:51 -0700 Tue, 07 Jul 2015 12:54:51 -0700 3 {kubelet np1-3} spec.containers{web} failed Failed to pull image "a": b', {"reason": "Failed", "count": 3, "container": "web", "node": "np1-3"}),
+    ('2026-11-22T08:55:30Z Warning Failed pod/web-0 Failed to pull image "a": b', {"last": "2026-11-22T08:55:30Z"}),
+    ('Warning Failed Failed to pull image "a": b', {"source": "", "last": ""}),
+    ('Failed    kubelet   Failed to pull image "a": b', {"source": "kubelet", "type": ""}),
+    ('<unknown>  Warning  Failed  pod/web-0  Failed to pull image "a": b', {"last": "<unknown>"}),
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ Words are never changed. What divides one piece of a paste from the next (a code
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from whypull.lazy import regex
@@ -31,6 +32,21 @@ _BAR = regex(r"^\s*[|│┃]{1,2} ?(.*?)\s*[|│┃]{1,2}\s*$")
 _BOX = regex(r"^[│┃] ?([^│┃]*?) ?[│┃]\s*$")
 _SIDE = regex(r"^[│┃] ?")
 _BULLET = regex(r"(\s*)(?:[*•◦‣·▪-]|\(?\d{1,2}[.)])\s+(?=\S)")
+JOINED_FROM, JOINED_TO = 160, 256 * 1024  # characters of a line that may be several
+_SPAN = r"(?:<unknown>|<invalid>|\d{1,6}[smhd](?:\d{1,4}[smh])?)(?: \(x\d{1,9} over \d{1,6}[smhd]\S{0,8}\))?"
+_ROW_BEGINS = regex(
+    rf"(?<=\s)(?:(?:Normal|Warning)\s+[A-Z][A-Za-z]{{3,40}}\s+(?:{_SPAN}\s+[a-z{{]|kubelet\s)|"
+    rf"{_SPAN}\s+(?:Normal|Warning)\s+[A-Z][A-Za-z]{{3,40}}\s+[a-zP]\w{{1,30}}/|"
+    r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{3,9} +\d{1,10} [\w.-]{1,80}:\d{1,6}\] |time=\"\d{4}-|Events:\s)"
+)
+FEW_FIELDS = 5
+_FIELD_BEGINS = regex(
+    r"(?<=\s)(?:[a-z0-9][a-z0-9-]{0,62}:\s+(?=Container ID:)|"
+    "(?:Namespace|Priority|Service Account|Node|Start Time|Labels|Annotations|"
+    "Status|IPs?|Controlled By|(?:Init |Ephemeral )?Containers|Container ID|Image|Image ID|(?:Host )?Ports?|"
+    "State|Reason|Last State|"
+    r"Exit Code|Ready|Restart Count|Environment|Mounts|Conditions|Volumes|QoS Class|Node-Selectors|Tolerations|Events):\s)"
+)
 _INLINE = regex(r"^\s*`([^`]{3,})`[.,;:]?\s*$")
 
 
@@ -61,7 +77,10 @@ def _character(found: re.Match[str]) -> str:
 
 def lines_of(text: str) -> list[str]:
     """The cleaned text's lines, without what a chat, a mail, a wiki or a terminal's frame put around them."""
-    lines = [CUT if _FENCE.match(line) else line.rstrip() for line in cleaned(text).replace("\x0b", "\n").split("\n")]
+    text = cleaned(text).replace("\x0b", "\n")
+    lines = [CUT if _FENCE.match(line) else line for line in text.split("\n")]
+    if any(len(line) > JOINED_FROM for line in lines):
+        lines = [part for line in lines for part in _parted(line)]
     if _mostly(lines, _QUOTE):
         lines = [_QUOTE.sub("", line, count=1) for line in lines]
     if any("|" in line or "│" in line or "┃" in line for line in lines):
@@ -71,6 +90,20 @@ def lines_of(text: str) -> list[str]:
     if "`" in text:
         lines = [_INLINE.sub(r"\1", line) for line in lines]
     return lines
+
+
+def _parted(line: str) -> list[str]:
+    """The rows of a table, lines of a log or fields of a describe that somebody's copying put on one line."""
+    if len(line) <= JOINED_FROM or len(line) > JOINED_TO:
+        return [line]
+    starts = {found.start() for found in _ROW_BEGINS.finditer(line)}
+    fields = [found.start() for found in _FIELD_BEGINS.finditer(line)]
+    if len(fields) >= FEW_FIELDS:
+        starts.update(fields)
+    if len(starts) < 2 and not (starts and "Events:" in line):
+        return [line]
+    edges = sorted({0, *starts, len(line)})
+    return [part for a, b in itertools.pairwise(edges) if (part := line[a:b].strip())]
 
 
 def _mostly(lines: list[str], mark: re.Pattern[str]) -> bool:

@@ -90,6 +90,8 @@ def pod_of(lines: Sequence[str]) -> Pod:
         key, value = found["key"], found["value"] or ""
         if key in _PARTS:
             part, indent = _PARTS[key], -1
+            if value.endswith(":") and _NAMED.match(value):  # its lines were joined
+                containers.append(Container(value[:-1], part))
         elif key in {"Conditions", "Volumes", "QoS Class", "Events"}:
             part = ""
         elif part and containers:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from whypull.lazy import regex
 from whypull.model import Pull, Said
 from whypull.read.about import about_a_pull, surely_a_failed_pull
 from whypull.read.event import STATES, take_event
@@ -67,6 +68,7 @@ _RUNTIME_GONE = re.compile(r"dial unix \S+\.sock|container runtime (?:is )?(?:do
 _WEAK = re.compile(
     r"mirror resolve retries exhausted|http-proxy\.conf\S* (?:Failed|.{0,40}ignoring)|pull secret loaded.*not found"
 )
+_REGISTRY = regex(r"oci://|docker://|/v2/\S+/(?:manifests|blobs)/")
 _QUIET = frozenset({"debug", "trace"})
 _KUBELET_FILES = (
     "kube", "pod_workers.go", "remote_", "kubelet", "plugin.go", "plugins.go", "provider.go", "image_manager.go", "event.go",
@@ -224,7 +226,7 @@ def _of_runtime(line: LogLine, by: str) -> Iterator[Heard]:
         return
     if _DOCKERD.match(message) or _CONFIG.search(text):
         yield _heard(line, Pull(node=line.node), text, "", by)
-    elif surely_a_failed_pull(text) or (not _is_application(line, by) and about_a_pull(text)):
+    elif surely_a_failed_pull(text) or (about_a_pull(text) and (not _is_application(line, by) or _REGISTRY.search(text))):
         yield _heard(line, Pull(line.fields.get("image", ""), node=line.node), text, "", by)
 
 

@@ -31,7 +31,7 @@ _NEXT = re.compile(
 )
 _COMMAND = re.compile(
     r"(?:(?:sudo|time) )?(?:\S*/)?(?:docker|podman|crictl|ctr|nerdctl|skopeo|buildah|crane|oras|curl|"
-    r"kubectl|oc|kubeadm|openssl)\b"
+    r"kubectl|oc|kubeadm|openssl)\s"
 )
 _TOOLS = ("crictl", "podman", "skopeo", "buildah", "nerdctl", "ctr", "crane", "docker", "kubeadm", "oras")
 

@@ -44,6 +44,9 @@ _BARE_COMMAND = regex(
     r"\s*(?P<command>(?:sudo\s+)?(?:kubectl|oc)\s+(?:describe|get|logs|events)\s.*|(?:sudo\s+)?(?:docker|"
     r"podman|nerdctl|crictl|ctr)\s+(?:-\S+\s+\S+\s+)*(?:pull|run|images? pull|i pull)\s\S.*)$"
 )
+_HEADED = regex(
+    r"\s*(?:[^\W\d]{3,9}\.? {1,2}\d{1,2} \d\d:\d\d:\d\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\{\"|[\w.-]+@[\w.-]+[:~ ]|[$#%❯➜] |Name:\s)"
+)
 _NAME = regex(r"\s*Name:\s+\S+\s*$")
 _BLOCK = regex(
     r"\s*(?:(?:Init |Ephemeral )?Containers:|Events:(?:\s|$)|State:\s+(?:Waiting|Running|Terminated)|"
@@ -109,8 +112,16 @@ class Paste:
             self._in_klog_block(line)
         elif not line.strip():
             self._blank()
+        elif self._is_rest_of_a_line(line):
+            self._open.append(line)  # type: ignore[union-attr]  # is not None where this is true
         elif not self._known(line):
             self._other(line)
+
+    def _is_rest_of_a_line(self, line: str) -> bool:
+        """Whether a terminal broke the open line here: it is full, and this one has no head of its own."""
+        if not self._open or not self.width or len(self._open[-1]) != self.width or len(self._open) > MOST_CONTINUED:
+            return False
+        return not (head_at(line.lstrip()) or _HEADED.match(line) or event_row(line) is not None)
 
     def close(self) -> None:
         """Ends the paste: what was left open is taken, what fits no form is judged."""
@@ -184,7 +195,9 @@ class Paste:
         if self._open is not None and len(self._open) < MOST_CONTINUED and self._continues(line):
             self._open.append(line)
         elif self._block is not None and not self._at_events:
-            if len(self._block) < MOST_BLOCK:
+            if self.width and self._block and len(self._block[-1]) == self.width and not line[:1].isspace():
+                self._block[-1] += line
+            elif len(self._block) < MOST_BLOCK:
                 self._block.append(line)
             self.loose.overhear(line)
         elif _RULE.match(line):
@@ -197,7 +210,9 @@ class Paste:
         if self._open is not self._record:
             return True  # of an event: its message has no end mark
         whole = "".join(self._record)
-        if len(_QUOTES.findall(whole)) % 2:
+        if self._record[0].lstrip().startswith("{"):
+            return not whole.rstrip().endswith("}")
+        if len(_QUOTES.findall(whole)) % 2 or (self.width and len(self._record[-1]) == self.width):
             return True
         from whypull.read.log_gate import may_continue  # noqa: PLC0415
 
@@ -246,6 +261,7 @@ class Paste:
 
 
 _JSON_LINE = regex(r'\{.*"(?:msg|message|MESSAGE|log|level|error|textPayload|line)"\s*:.*\}\s*$')
+_JSON_BEGINS = regex(r'\{"(?:level|ts|time|timestamp|msg|message|MESSAGE|log|severity|logger|_HOSTNAME|textPayload)":\S.{40}')
 _CARRIED = regex(
     r"(?=.{0,400}(?:\[\d{1,10}\]: |[IWEF]\d{4} \d\d:\d\d:\d\d|level=\w|std(?:out|err) [FP] |\[talos\]|\w: time=))|\{|<\d"
 )
@@ -258,7 +274,7 @@ def _may_be_log(line: str) -> bool:
     if _TERMINAL.match(line):
         return False
     if line[:1] == "{":
-        return bool(_JSON_LINE.match(line))
+        return bool(_JSON_LINE.match(line) or (_JSON_BEGINS.match(line) and not line.endswith("}")))
     if head_at(line):
         return True
     if not _CARRIED.match(line):

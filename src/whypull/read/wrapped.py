@@ -12,24 +12,27 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+USUAL = frozenset({80, 90, 100, 110, 120, 132, 140, 150, 160, 180, 200})  # columns of terminals
 NEAR = 15  # columns: about the longest word
 NARROWEST = 60  # columns: what is shorter was not broken by a width
 
 # Words of kubelets, runtimes and registries that a hard break cuts in two.
 _WORDS = frozenset(
     (  # noqa: SIM905 - words are read better as words
-        "access anonymous assigned attempting attempts authenticating authentication authority authorization authorize "
-        "authorized available backoff canceled cancelled certificate certificates configuration connect connecting "
-        "connection container containerd content context copying couldn create created credentials daemon deadline "
-        "default denied descriptor device digest docker download error errors events exceeded exception exist exists "
-        "expired extract failed failes failure fetch fetching forbidden format gateway handshake image images increase "
-        "initializing input inspect insufficient internal invalid kubelet latest layer layers library limit lookup "
-        "manifest manifests matching message misbehaving network normal oauth operation output parse peer permission "
-        "permitted pinging platform policy present proxy proxyconnect pull pulled pulling rate reached reading "
-        "reference refused register registries registry rejected remote repository request require required reset "
-        "resolution resolve response restarting retrieve route sandbox scheduler secret secrets server service "
-        "signature signed source space status succeed successfully support supported tag temporary timed timeout token "
-        "toomanyrequests unauthenticated unauthorized unavailable unexpected unknown unpack unreachable upgrade valid "
+        "access address addresses anonymous api architecture assign assigned attempting attempts authenticating "
+        "authentication authority authorization authorize authorized available backoff canceled cancelled certificate "
+        "certificates configuration connect connecting connection container containerd content context copying couldn "
+        "create created credentials daemon deadline default denied descriptor device dialing digest docker download "
+        "encountered endpoint error errors events exceeded exception exist exists expired extract extracting failed "
+        "failes failure fetch fetching forbidden format gateway handshake image images implementation implemented "
+        "incorrect increase initializing input inspect insufficient internal invalid kubelet latest layer layers library "
+        "limit location lookup manifest manifests matching memory message misbehaving mismatch network normal oauth "
+        "operation output parse password peer permission permitted pinging platform policy present process provided proxy "
+        "proxyconnect pull pulled pulling rate reached read reading reference refused register registries registry "
+        "rejected remote repository request requested require required reset resolution resolve response restarting "
+        "retrieve route runtime sandbox scheduler secret secrets server service signature signed source space status "
+        "succeed successfully support supported tag temporary timed timeout token toomanyrequests transport "
+        "unauthenticated unauthorized unavailable unexpected unknown unpack unreachable upgrade username valid validate "
         "verified verify warning "
     ).split()
 )  # fmt: skip
@@ -55,6 +58,9 @@ def unwrapped(lines: Sequence[str], width: int = 0) -> str:
     """One text of several lines: halves of words, names and URLs are put together, other breaks stay newlines."""
     if not lines:
         return ""
+    longest = max(map(len, lines))
+    if not width and longest in USUAL:
+        width = longest
     whole = [lines[0]]
     for at, line in enumerate(lines[1:]):
         before = lines[at]
