@@ -81,6 +81,7 @@ MAY_HOLD_SOCKETS = {
     "probe/dial.py",
     "probe/shell.py",
     "probe/tls.py",
+    "probe/trust.py",
     "probe/http1.py",
     "probe/dns.py",
     "read/cluster.py",

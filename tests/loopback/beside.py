@@ -119,6 +119,14 @@ class RealRegistry:
             self.env, "copy", "--all", "--insecure-policy", *flags, f"oci:{layout}:{TAG}", f"docker://{self.image}", check=True
         )
 
+    def tagged(self, tag):
+        """The same image under another tag."""
+        flags = ["--src-creds", f"{USER}:{PASSWORD}", "--dest-creds", f"{USER}:{PASSWORD}"] if self.auth else []
+        other = f"{HERE}:{self.port}/{REPOSITORY}:{tag}"
+        flags += ["--src-tls-verify=false", "--dest-tls-verify=false", "--all", "--insecure-policy"]
+        skopeo(self.env, "copy", *flags, f"docker://{self.image}", f"docker://{other}", check=True)
+        return other
+
     def forget_blob(self, kind):
         """Takes a blob of a media type out of the storage."""
         made = Registry()
@@ -134,7 +142,7 @@ class RealRegistry:
             shutil.rmtree(self.storage / "docker/registry/v2/repositories" / REPOSITORY / "_manifests/revisions/sha256" / sha)
 
 
-__all__ = ["CONFIG", "HERE", "LAYER", "Authority", "RealRegistry", "digest", "free_port", "skopeo", "tools"]
+__all__ = ["CONFIG", "HERE", "LAYER", "PASSWORD", "USER", "Authority", "RealRegistry", "digest", "free_port", "skopeo", "tools"]
 
 
 def skopeo(env, verb, *args, check=False, timeout=30):

@@ -169,7 +169,6 @@ def walk_all(chosen: Namespace) -> list[Case]:
 
     settings = settings_of(chosen)
     wire = wire_of(chosen, settings)
-    wire.warm()
     names = from_options(chosen, wire.vault)
     let_see(names, settings, wire, chosen.images)
     wire.deadline = time.monotonic() + chosen.timeout

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from whypull.model import FlawSeen, NodeConfigSeen
 from whypull.probe.proxy_rules import ProxySettings, shown
+from whypull.probe.trust import Store
 from whypull.probe.walk import Target, pull, run
-from whypull.probe.wire import Store, Wire
+from whypull.probe.wire import Wire
 from whypull.proofs.walked_as_the_hosts_file_says import CONTROL as HOSTS_FILE
 from whypull.proofs.walked_as_the_runtime_is_configured import CONTROL as PASSED_OVER
 from whypull.proofs.walked_as_the_runtime_is_configured import TRUST_LOST

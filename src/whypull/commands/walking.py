@@ -126,7 +126,7 @@ def facts_of(image: str, settings: Settings, names: Names, wire: Wire, perform: 
 
 def _stores(hosts: Hosts, settings: Settings, wire: Wire) -> tuple[tuple[str, ...], str]:
     """The trust store of each host by a name that the performer knows, "node" where it has none; and why one is unusable."""
-    from whypull.probe.wire import Store  # noqa: PLC0415
+    from whypull.probe.trust import Store  # noqa: PLC0415
 
     names, problem = [], ""
     for asked in hosts.asked:
@@ -138,17 +138,17 @@ def _stores(hosts: Hosts, settings: Settings, wire: Wire) -> tuple[tuple[str, ..
         there = [os.path.join(settings.certs_folder, path) if path else "" for path in (*asked.ca, *pair)]
         wire.stores[name] = Store(tuple(there[: len(asked.ca)]), (there[-2], there[-1]))
         names.append(name)
-        problem = problem or wire.unusable(name)
+        problem = problem or wire.trust.unusable(name)
     return tuple(names), problem
 
 
 def _meant(hosts: Hosts, settings: Settings, wire: Wire) -> tuple[str, ...]:
     """Trust stores of the CA files that a passed-over file speaks of, as far as they can be used."""
-    from whypull.probe.wire import Store  # noqa: PLC0415
+    from whypull.probe.trust import Store  # noqa: PLC0415
 
     for path in hosts.meant:
         wire.stores[f"meant: {path}"] = Store((os.path.join(settings.certs_folder, path),))
-    return tuple(name for path in hosts.meant if not wire.unusable(name := f"meant: {path}"))
+    return tuple(name for path in hosts.meant if not wire.trust.unusable(name := f"meant: {path}"))
 
 
 def let_see(names: Names, settings: Settings, wire: Wire, images: list[str]) -> None:

@@ -5,6 +5,7 @@ No cache, no retry without EDNS, no second server: what a stub resolver would re
 
 from __future__ import annotations
 
+import socket
 import time
 
 import dns.exception
@@ -26,7 +27,7 @@ def ask(step: Resolve, timeout: float) -> Outcome:
     address, _, port = step.server.partition("#")
     try:
         question = dns.message.make_query(step.host.rstrip(".") + ".", step.family or "A", use_edns=0, payload=1232)
-        answer = dns.query.udp(question, address, timeout=timeout, port=int(port or 53))
+        answer = _by_udp(question, address, int(port or 53), timeout)
         if answer.flags & dns.flags.TC:
             answer = dns.query.tcp(question, address, timeout=timeout, port=int(port or 53))
     except dns.exception.Timeout:
@@ -36,6 +37,15 @@ def ask(step: Resolve, timeout: float) -> Outcome:
     except (dns.exception.DNSException, ValueError) as e:
         return _failed(step, f"server misbehaving: {type(e).__name__}", "", started)
     return _outcome(step, answer, started)
+
+
+def _by_udp(question: dns.message.Message, address: str, port: int, timeout: float) -> dns.message.Message:
+    """Over a connected socket, as a resolver asks: so a closed port is heard of (ICMP), and is no silence."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.connect((address, port))
+        sock.setblocking(False)
+        return dns.query.udp(question, address, timeout=timeout, port=port, sock=sock)
 
 
 def ask_as_a_stub(host: str, servers: tuple[str, ...], search: tuple[str, ...], timeout: float) -> Outcome:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 import ssl
-import threading
 import time
 
 from whypull.probe import dial
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from whypull.probe.http1 import Answer
+    from whypull.probe.trust import Store, Trust
     from whypull.steps import Step
 
 AGENT = "whypull (https://github.com/whypull/whypull)"
@@ -33,16 +33,6 @@ BLOCKED = re.compile(
     r"^(?:169\.254\.|fe80:|fd00:ec2:|100\.100\.100\.200$|metadata\.)", re.IGNORECASE
 )  # metadata services of clouds
 STEP_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """One trust store by name: CA files besides the system's, and a client certificate with its key."""
-
-    ca_files: tuple[str, ...] = ()
-    client: tuple[str, str] = ("", "")
-    pem: str = ""  # further roots as text: those of a node
-    alone: bool = False  # without the roots of this machine
 
 
 @dataclass(slots=True)
@@ -62,9 +52,7 @@ class Wire:
     opener: Callable[[str, int, float], socket.socket | Outcome] | None = None  # connections from elsewhere: a node's shell
     resolver: Callable[[Resolve, float], Outcome] | None = None  # and look-ups
     road: Callable[[str, int], tuple[str, int]] | None = None  # where an address and port really are: the demo's loopback
-    _contexts: dict[tuple[str, bool, bool], ssl.SSLContext] = field(default_factory=dict, repr=False)
-    _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _issuers: dict[str, bytes] = field(default_factory=dict, repr=False)  # certificates that were fetched, DER
+    _trust: Trust | None = field(default=None, repr=False)
 
     def perform(self, step: Step) -> Outcome:
         """What came of one step. Never raises but KeyboardInterrupt."""
@@ -117,18 +105,32 @@ class Wire:
         with tunnel:
             return Outcome(ok=True, peer=step.proxy, status=200)
 
+    @property
+    def trust(self) -> Trust:
+        """The trust stores, made when first asked for."""
+        if self._trust is None:
+            from whypull.probe.trust import Trust  # noqa: PLC0415
+
+            self._trust = Trust(self.stores, self.ca_file, self.client_certificate)
+        return self._trust
+
     def _handshake(self, step: Handshake, until: float) -> Outcome:
-        opened = self._way(step, step.host, step.port, until)
-        if isinstance(opened, Outcome):
-            return opened
         from whypull.probe.tls import read_chain, shake  # noqa: PLC0415
 
-        try:
-            context = self.context(step.trust, old=step.old_protocols)
-        except (OSError, ValueError) as e:
-            opened.close()
-            return _unusable(step.trust, e)
-        outcome = shake(opened, step, context, until)
+        whole = self.trust.is_whole(step.trust) or step.old_protocols
+        while True:
+            opened = self._way(step, step.host, step.port, until)
+            if isinstance(opened, Outcome):
+                return opened
+            try:
+                outcome = shake(opened, step, self.trust.context(step.trust, old=step.old_protocols), until)
+            except (OSError, ValueError) as e:
+                opened.close()
+                return _unusable(step.trust, e)
+            if not outcome.verify or whole:
+                break
+            self.trust.complete(step.trust)
+            whole = True
         if not outcome.verify or outcome.chain:
             return outcome
         again = self._way(step, step.host, step.port, until)
@@ -136,46 +138,26 @@ class Wire:
             return outcome
         return replace(outcome, chain=read_chain(again, step.server_name or step.host, until))
 
-    def warm(self) -> None:
-        """Begins to load the trust store: OpenSSL does it while the rest of a start still runs."""
-        threading.Thread(target=self.context, args=("node",), daemon=True).start()
+    def _secured(
+        self, way: Callable[[], socket.socket | Outcome], host: str, trust: str, until: float, *, verify: bool = True
+    ) -> socket.socket | Outcome:
+        """A TLS connection over a way to a host; where the store's cheap part does not know its CA, the whole store is asked."""
+        from whypull.probe.tls import wrap  # noqa: PLC0415
 
-    def context(self, trust: str, *, old: bool = False, verify: bool = True) -> ssl.SSLContext:
-        """The TLS settings of a trust store, made once: loading 140 roots costs 26 ms."""
-        with self._making:
-            return self._context(trust, old=old, verify=verify)
-
-    def _context(self, trust: str, *, old: bool, verify: bool) -> ssl.SSLContext:
-        key = (trust, old, verify)
-        if key not in self._contexts:
-            from whypull.probe.tls import make_context  # noqa: PLC0415
-
-            own = self.stores.get(trust, Store())
-            files = (*((self.ca_file,) if self.ca_file else ()), *own.ca_files)
-            client = own.client if own.client[0] else self.client_certificate
-            made = make_context(trust, files, client, old=old, verify=verify, system=not own.alone)
-            if own.pem and verify and not old:
-                made.load_verify_locations(cadata=own.pem)
-            if trust.startswith("issuer:") and verify and not old:
-                made.load_verify_locations(cadata=self._issuers.get(trust, b""))
-            self._contexts[key] = made
-        return self._contexts[key]
-
-    def unusable(self, trust: str) -> str:
-        """Why a trust store or client certificate cannot be loaded, in containerd's words; empty where it can."""
-        store = self.stores.get(trust, Store())
-        for path, what in [*((p, "CA cert") for p in store.ca_files), *((p, "CERT file") for p in store.client if p)]:
+        whole = self.trust.is_whole(trust) or not verify
+        while True:
+            opened = way()
+            if isinstance(opened, Outcome):
+                return opened
             try:
-                with open(path, "rb"):
-                    pass
-            except OSError as e:
-                return f'unable to read {what} "{path}": open {path}: {(e.strerror or str(e)).lower()}'
-        try:
-            self.context(trust)
-        except (OSError, ValueError) as e:
-            what = "load X509 key pair" if store.client[0] else f'load CA cert "{store.ca_files[0] if store.ca_files else ""}"'
-            return f"unable to {what}: {str(e)[:200]}"
-        return ""
+                secure = wrap(opened, host, self.trust.context(trust, verify=verify), until)
+            except (OSError, ValueError) as e:
+                opened.close()
+                return _unusable(trust, e)
+            if whole or not isinstance(secure, Outcome) or not secure.verify:
+                return secure
+            self.trust.complete(trust)
+            whole = True
 
     def _request(self, step: Request, until: float) -> Outcome:
         found = re.fullmatch(r"(?i)(https?)://(\[[^\]]+\]|[^/:?#@\s]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?", _ascii(step.url))
@@ -188,22 +170,13 @@ class Wire:
         if scheme == "http" and step.proxy:
             opened = self._to_proxy(step.proxy, step.proxy_address, until)
             rest = step.url.partition("#")[0]
-        else:
+        elif scheme == "http":
             opened = self._way(step, host, port, until)
+        else:
+            verify = not step.insecure
+            opened = self._secured(lambda: self._way(step, host, port, until), host, step.trust, until, verify=verify)
         if isinstance(opened, Outcome):
             return opened
-        if scheme == "https":
-            from whypull.probe.tls import wrap  # noqa: PLC0415
-
-            try:
-                context = self.context(step.trust, verify=not step.insecure)
-            except (OSError, ValueError) as e:
-                opened.close()
-                return _unusable(step.trust, e)
-            secure = wrap(opened, host, context, until)
-            if isinstance(secure, Outcome):
-                return secure
-            opened = secure
         with opened:
             return self._exchange(opened, step, host, port, rest, until)
 
@@ -232,7 +205,7 @@ class Wire:
         text = answer.problem
         first = "" if _is_text(answer.body) else answer.body[:8].hex()
         if step.keeps.startswith("issuer:"):
-            self._issuers[step.keeps] = _der(answer.body)
+            self.trust.keep_issuer(step.keeps, _der(answer.body))
             body = ""
         elif step.keeps and answer.status == 200:
             body, text = self.vault.keep_token(step.keeps, answer.body)
@@ -266,15 +239,11 @@ class Wire:
             host, port = port_of(proxy)
         except ValueError:
             return Outcome(ok=False, layer="proxy", text=f"proxyconnect tcp: {proxy} has no valid port")
-        opened = self._open(address or host, port, until)
-        if isinstance(opened, Outcome):
-            return _as_proxy(opened)
         if proxy.lower().startswith("https://"):
-            from whypull.probe.tls import wrap  # noqa: PLC0415
-
-            secure = wrap(opened, host, self.context("node"), until)
-            return _as_proxy(secure) if isinstance(secure, Outcome) else secure
-        return opened
+            opened = self._secured(lambda: self._open(address or host, port, until), host, "node", until)
+        else:
+            opened = self._open(address or host, port, until)
+        return _as_proxy(opened) if isinstance(opened, Outcome) else opened
 
     def _through(
         self, step: Tunnel | Handshake | Request, host: str, port: int, until: float, *, credentials: str = ""

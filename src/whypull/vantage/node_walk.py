@@ -7,9 +7,10 @@ import time
 from whypull.model import Said
 from whypull.probe.proxy_rules import ProxySettings, of_environment, shown
 from whypull.probe.shell import NodeLost
+from whypull.probe.trust import Store
 from whypull.probe.vault import Vault
 from whypull.probe.walk import Target, pull, run
-from whypull.probe.wire import Store, Wire
+from whypull.probe.wire import Wire
 from whypull.read.node import facts_of
 from whypull.read.node_shell import NodeRead, script, taken, whole
 from whypull.records import dataclass, field
