@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import shutil
 import stat
 import subprocess
 import sys
@@ -12,14 +11,19 @@ import tempfile
 import pytest
 from tests.cluster import apiserver
 from tests.cluster.apiserver import ApiServer
+from tests.cluster.client import kubectl
 
 from whypull.demo.authority import Authority
 from whypull.read.cluster import ApiError, Cluster, Unreachable
 from whypull.read.kubeconfig import BadKubeconfig, access
 
 PODS = {"pods": [{"metadata": {"name": f"web-{n}", "namespace": "shop"}, "spec": {}, "status": {}} for n in range(7)]}
-KUBECTL = shutil.which("kubectl")
-needs_kubectl = pytest.mark.skipif(not KUBECTL, reason="no kubectl on this machine (Debian: kubernetes-client)")
+KUBECTL, WHY_NOT = kubectl()
+
+
+@pytest.mark.skipif(not KUBECTL, reason=WHY_NOT)
+def test_the_real_kubectl_is_beside_it():
+    assert subprocess.run([KUBECTL, "version", "--client"], capture_output=True, check=False).returncode == 0
 
 
 @pytest.fixture(scope="module")
