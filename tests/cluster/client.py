@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import shutil
 
@@ -21,6 +22,8 @@ def kubectl() -> tuple[str, str]:
         return "", "no kubectl, and no apt to fetch Debian's"
     try:
         kubernetes.CACHE.mkdir(parents=True, exist_ok=True)
-        return str(kubernetes._unpacked(SUITE, "kubernetes-client") / "usr/bin/kubectl"), ""
+        with open(kubernetes.CACHE / "client.lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return str(kubernetes._unpacked(SUITE, "kubernetes-client") / "usr/bin/kubectl"), ""
     except (NotHere, OSError, StopIteration) as e:
         return "", f"no kubectl, and Debian's cannot be fetched: {e}"
