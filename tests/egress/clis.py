@@ -1,8 +1,8 @@
 """az, aws and gcloud as small executables on PATH: each answers from what was recorded for its command line, or fails as it would."""
 
 import json
-import os
 import shlex
+import shutil
 import stat
 
 UNASKED = {
@@ -46,7 +46,15 @@ def install(folder, answers):
         path = bin_ / cli
         path.write_text("\n".join(lines), encoding="utf-8")
         path.chmod(path.stat().st_mode | stat.S_IEXEC)
-    return f"{bin_}{os.pathsep}/usr/bin{os.pathsep}/bin"
+    return path_of(bin_)
+
+
+def path_of(bin_):
+    """A PATH of this folder and a few plain tools: no az, aws or gcloud that the machine may have."""
+    for tool in ("sh", "cat", "sleep", "sed", "grep", "tr"):
+        if not (bin_ / tool).exists():
+            (bin_ / tool).symlink_to(shutil.which(tool))
+    return str(bin_)
 
 
 def _act(folder, name, value):

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from tests.egress import aws_world as aws
-from tests.egress import live
+from tests.egress import clis, live
 
 BIN = pathlib.Path(sys.executable).parent
 REGION = "eu-west-1"
@@ -80,7 +80,7 @@ def whypull(folder, monkeypatch, endpoint, nodes, *args, env=LOGIN):
         "AWS_MAX_ATTEMPTS": "1",
     }.items():
         monkeypatch.setenv(name, value)
-    return live.run(folder, nodes, {}, *args, path=f"{BIN}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    return live.run(folder, nodes, {}, *args, path=f"{BIN}{os.pathsep}{clis.path_of(folder)}")
 
 
 def test_nat_gateway_and_own_address(tmp_path, monkeypatch, endpoint, vpc):

@@ -31,7 +31,12 @@ QUIET = {
     "AZURE_CORE_NO_COLOR": "true", "AZURE_CORE_ONLY_SHOW_ERRORS": "true", "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
     "AWS_PAGER": "", "AWS_CLI_AUTO_PROMPT": "off", "CLOUDSDK_CORE_DISABLE_PROMPTS": "1", "CLOUDSDK_CORE_DISABLE_COLOR": "1",
 }  # fmt: skip
-_READS = re.compile(r"show|list|describe|get-[a-z-]+|list-[a-z-]+|describe-[a-z-]+")
+# What a question ends with, for each CLI. No get-…: that is also how tokens and secrets are got.
+_READS = {
+    "az": re.compile(r"show|list|list-instance-public-ips"),
+    "aws": re.compile(r"describe-[a-z-]+|get-(?:caller-identity|registry-policy|instance-profile)|list-attached-role-policies"),
+    "gcloud": re.compile(r"list|describe|get-status"),
+}
 
 
 class NotReadOnly(Exception):
@@ -123,7 +128,7 @@ def reads_only(argv: Sequence[str]) -> bool:
         if word.startswith("-"):
             break
         words.append(word)
-    return argv[0] in CLIS and any(_READS.fullmatch(word) for word in words[-2:])
+    return argv[0] in CLIS and any(_READS[argv[0]].fullmatch(word) for word in words[-2:])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
