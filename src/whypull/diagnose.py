@@ -78,11 +78,13 @@ def _walked(case: Case, apart: Apart) -> list[tuple[Said, Failure]]:
 def _furthest(judged: list[tuple[Said, Failure, tuple[Candidate, ...]]]) -> tuple[Candidate, ...]:
     """What the attempt that got furthest along the pull path lets in: an earlier stop is what the others are."""
     best: tuple[Candidate, ...] = ()
-    best_key = (-1, -1)
+    best_key = (-1, False, -1)
     for said, _, found in judged:
         if not found:
             continue
-        key = (_depth(found[0]), said.count)
+        # A walk asks with GET and hears the registry's own sentence, where the runtime's HEAD had none.
+        heard = said.via == "walk" and (len(found) == 1 or found[0].odds >= DOMINATES * found[1].odds)
+        key = (_depth(found[0]), heard, said.count)
         if key > best_key:
             best, best_key = found, key
     return best

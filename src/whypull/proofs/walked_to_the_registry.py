@@ -104,6 +104,9 @@ def protocol(evidence: Evidence) -> Conclusion | None:
     if outcome.status:
         if outcome.layer != "protocol" or "i/o timeout" in outcome.text:
             return None
+        if "closed connection" in outcome.text:
+            words = (f"The connection ends within the answer to {stop.step.method} {url_of(stop)}: {outcome.text}.",)
+            return Conclusion("network.reset", "likely", words, replaces=("*",))
         words = (f"The registry's answer to {stop.step.method} {url_of(stop)} breaks the protocol: {outcome.text}.",)
         return Conclusion("registry.non-conformant", "likely", words, replaces=("*",))
     if outcome.layer == "protocol":

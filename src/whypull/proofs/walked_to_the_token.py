@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from whypull.model import PodSeen, SecretAbsent
 from whypull.proofs import Conclusion, Evidence
 from whypull.proofs._walked import (
     REFUSALS,
@@ -106,9 +107,12 @@ def _public(evidence: Evidence) -> list[str]:
     return []
 
 
+CLEAR = 80  # odds of words that an argument from a bare status does not overrule
+
+
 def nobody(evidence: Evidence) -> Conclusion | None:
     """The registry wants credentials, and the walk had none to send."""
-    if _sent(evidence) or settled_by_words(evidence) or failed(evidence) is None:
+    if _sent(evidence) or settled_by_words(evidence) or failed(evidence) is None or _why_is_seen(evidence):
         return None
     last = "No credentials were given to this walk."
     for one in answers(evidence, "token"):
@@ -122,6 +126,13 @@ def nobody(evidence: Evidence) -> Conclusion | None:
     if refused.outcome.status == 403 and not answers(evidence, "token"):
         return None
     return _hidden_or(evidence, refused, "auth.credentials-missing", last)
+
+
+def _why_is_seen(evidence: Evidence) -> bool:
+    """Whether the cluster shows why none were sent: that is a cause of its own."""
+    pod = next((f for f in evidence.case.facts if isinstance(f, PodSeen)), None)
+    absent = any(isinstance(f, SecretAbsent) for f in evidence.case.facts)
+    return absent or (pod is not None and not pod.pull_secrets)
 
 
 def _sent(evidence: Evidence) -> bool:
@@ -166,7 +177,7 @@ def scope(evidence: Evidence) -> Conclusion | None:
     refused = [t for t in answers(evidence, "registry", "/manifests/") if t.outcome.status in REFUSALS]
     tokens = [t for t in answers(evidence, "token") if t.outcome.status == 200 and t.outcome.text != "no token"]
     sent = [t for t in tokens if isinstance(t.step, Request) and t.step.credentials.startswith("basic:")]
-    if not refused or not sent or settled_by_words(evidence) or failed(evidence) is None:
+    if not refused or not sent or settled_by_words(evidence) or failed(evidence) is None or _said_otherwise(evidence):
         return None
     granted = _granted(sent[-1])
     words = ["The token service knows these credentials: it gave them a token."]
@@ -181,10 +192,16 @@ def role(evidence: Evidence) -> Conclusion | None:
     if not refused or settled_by_words(evidence) or not isinstance(refused[0].step, Request) or answers(evidence, "token"):
         return None
     anonymous = control(evidence, "credentials", Request)
-    if not refused[0].step.credentials or anonymous is None or anonymous.outcome.status in {0, 403}:
+    if not refused[0].step.credentials or anonymous is None or anonymous.outcome.status in {0, 403} or _said_otherwise(evidence):
         return None
     said = f"Without credentials the answer is {anonymous.outcome.status}: it is about who asks."
     return _hidden_or(evidence, refused[-1], "auth.forbidden", said)
+
+
+def _said_otherwise(evidence: Evidence) -> bool:
+    """Whether the registry's own sentence speaks of something else than a right: an account's state, a password's age."""
+    first = next(iter(evidence.candidates), None)
+    return first is not None and first.stage == "auth" and first.cause != "auth.forbidden" and first.odds >= CLEAR
 
 
 def _granted(token: Tried) -> str | None:

@@ -25,6 +25,8 @@ _UNINFORMATIVE = regex(
     r'container "[^"]*" in pod "[^"]*" is waiting to start: .{0,60}|)[\s."\']*$'
 )
 BARE_LONGEST = 400  # characters of a message without any context that may be the end of a pull's error
+WEIGHED = 8_000  # characters of a text that weak words are counted in
+LIGHT, HEAVY = 3, 4  # what weak words must add up to, in one message and in a longer text
 
 
 def informative(text: str) -> bool:
@@ -55,6 +57,7 @@ _SPOKEN = (
     r"register layer|httpread\w*seeker|failed to copy: |manifest[ _]unknown",
     "(?:reading|fetching|storing|writing) (?:manifest|blob)|adding layer with blob|layer with blob|no matching manifest",
     "match for platform|container registry|docker registry|initializing (?:source|image)|toomanyrequests",
+    "choosing an? image|no image found in (?:image index|manifest list)",
     r"access to the resource is denied|(?:docker|podman|nerdctl|crictl|crane|oras|buildah) (?:-\S+ )*(?:pull|login)\b",
     r"skopeo (?:copy|inspect)|ctr\b.{0,80}\bpull|trying to pull|unable to find image|/v2/\S*/(?:manifests|blobs)/",
     r"https?://[^/\s\"']+/v[012]/?(?:[\"': ]|$)|/v[012]/?[\"']?: |/v1/_ping|[?&]scope=repository|short[- ]name",
@@ -86,7 +89,7 @@ _FAILED = (
     "denied|refused|timed?[ -]?out|deadline|not defined|is disabled|not found|not exist|no such|unknown",
     r"unauthori[sz]ed|unauthenticated|forbidden|invalid|expired|x509|\beof\b|reset by peer|broken pipe|unreachable",
     "no route|misbehaving|not implemented|unimplemented|unavailable|bad gateway|too ?many|exceeded|reached",
-    "not supported|unsupported|no (?:matching|match|space|basic|bundle|available)|mismatch|rejected|required|incorrect",
+    "not supported|unsupported|no (?:matching|match|space|basic|bundle|available|image found|fslayers)|mismatch|rejected|required|incorrect",
     "malformed|missing|ambiguous|(?:does|did)(?:n't| not)|not known|is not|are not",
     r"not (?:allowed|ready|present|permitted|authorized|valid)|must be|back-?off|\b[45]\d\d\b|warn|ignoring|gave http",
     "conflict|retries|none of",
@@ -134,6 +137,55 @@ def about_a_pull(text: str) -> bool:
     if _ABOUT.search(core):
         return bool(_FAILURE.search(core))
     return len(core) <= BARE_LONGEST and not re.search(r"https?://|\d\d:\d\d:\d\d", core) and bool(_tails().search(core))
+
+
+def sounds_like_a_pull(text: str) -> bool:
+    """Whether weak words add up, where none of those stands that only a pull has.
+
+    For what somebody pasted by itself: an image, a registry's host and a noun of registries weigh for a pull; another
+    host's address, a container that had started and a stack of calls weigh against it.
+    """
+    core = fold(text[:WEIGHED])
+    if _NOT_ABOUT.search(core) or not _FAILURE.search(core):
+        return False
+    weight = len({found.lower() for found in _nouns().findall(core)}) + 2 * bool(_named().search(core))
+    weight -= 2 * sum(1 for found in _URL.finditer(core) if not _OF_REGISTRIES.match(found["rest"]))
+    weight -= 4 * bool(_started().search(core))
+    return weight >= (LIGHT if len(core) <= BARE_LONGEST else HEAVY)
+
+
+_URL = regex(r"https?://[^/\s\"'<>]+(?P<rest>[^\s\"'<>]*)")
+_OF_REGISTRIES = regex(r"/?(?:$|[\])},.;:]|v[012](?:/|$)|token|service/token|jwt/auth|oauth2?/|auth)")
+
+
+@lru_cache(maxsize=1)
+def _nouns() -> re.Pattern[str]:
+    return regex(
+        r"(?i)\b(images?|manifests?|layers?|registry|registries|repositor(?:y|ies)|pull(?:ing|ed)?|blobs?|digest|"
+        r"docker|containerd|cri-?o|podman|nerdctl|crictl|kubelet|buildkit|tags?)\b"
+    )
+
+
+@lru_cache(maxsize=1)
+def _named() -> re.Pattern[str]:
+    """An image with its tag or digest, or a host that serves nothing but images."""
+    return regex(
+        r"(?i)(?<![\w:/@.-])(?:[\w.-]+(?::\d+)?/)+[\w.-]+(?::[a-z0-9][\w.-]*|@sha256:[0-9a-f]{6,})(?![\w/])|"
+        r"\b(?:docker\.io|gcr\.io|ghcr\.io|quay\.io|azurecr\.(?:io|cn)|dkr\.ecr\.|pkg\.dev|registry\.k8s\.io|icr\.io|"
+        r"mcr\.microsoft\.com|public\.ecr\.aws|registry\.redhat\.io|nvcr\.io|docker\.elastic\.co|aliyuncs\.com|"
+        r"(?:docker-|container-)?registry(?:-\d)?\.[\w.-]+\w|harbor[\w-]*\.[\w.-]+\w|[\w.-]+/v2/)"
+    )
+
+
+@lru_cache(maxsize=1)
+def _started() -> re.Pattern[str]:
+    """What is said only where an image was there: a container that starts, a program within, a cluster's own parts."""
+    return regex(
+        r"(?i)oci runtime|runc (?:create|did)|exec format error|exec: |crashloop|back-off restarting|already present|"
+        r"goroutine \d|traceback \(most|\bat [\w.$]+\([\w.]+:\d+\)|panic: |listen tcp|cni |calico|cilium|flannel|"
+        r"etcd|apiserver|unable to connect to the server|serviceaccount|rbac|reflector\.go|configmap|persistentvolume|"
+        r"successfully (?:pulled|built)|status: downloaded|up to date for"
+    )
 
 
 @lru_cache(maxsize=1)
