@@ -35,7 +35,7 @@ WALK_SECONDS = 45
 
 def questions(scene: Scene, fault: Fault, pulled: Pulled) -> dict[str, Any]:
     """The answers, as the parts of a row."""
-    row: dict[str, Any] = {} if pulled.ok else {"said": shown(whypull.explain(pulled.event(scene.image)))}
+    row: dict[str, Any] = {} if pulled.ok or not pulled.spoke else {"said": shown(whypull.explain(pulled.event(scene.image)))}
     case = walk(scene, pulled)
     one = diagnose(case, failures)
     row["walked"] = [[f.cause, f.certainty] for f in one.findings]
@@ -52,7 +52,7 @@ def walk(scene: Scene, pulled: Pulled) -> Case:
     if scene.client.neighbour:
         facts += tuple(replace(f, control=f.control or "vantage") for f in walked_from(scene, scene.neighbour(), scene.account).facts
                        if isinstance(f, Tried))  # fmt: skip
-    said = () if pulled.ok else (said_by(pulled, scene),)
+    said = () if pulled.ok or not pulled.spoke else (said_by(pulled, scene),)
     return Case(found.pull, (*said, *cluster(scene), *facts), found.vantage)
 
 
@@ -110,12 +110,14 @@ def shown(diagnoses: Sequence[Diagnosis]) -> list[list[str]]:
     return [[f.cause, f.certainty] for f in diagnoses[0].findings] if diagnoses else []
 
 
-def verdict(found: Sequence[Sequence[str]], cause: str, others: Sequence[str]) -> str:
+def verdict(found: Sequence[Sequence[str]] | None, cause: str, others: Sequence[str]) -> str:
     """How an answer compares with the truth.
 
     proved, right: the true cause alone; named: undecided with it among at most three; accepted: what a careful expert would
     say who sees no more; missed: nothing named; WRONG, and WRONG AND PROVED, which is the worst that can be.
     """
+    if found is None:
+        return "-"  # nobody said anything
     if not found:
         return "missed" if cause else "nothing"
     if not cause:

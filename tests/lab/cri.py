@@ -22,6 +22,11 @@ class Pulled:
     text: str = ""
     seconds: float = 0.0
 
+    @property
+    def spoke(self) -> bool:
+        """Whether the runtime came to an end and said something."""
+        return bool(self.text)
+
     def event(self, image: str) -> str:
         """What the kubelet's event says of it; the output itself where it is no runtime's."""
         if not self.code:

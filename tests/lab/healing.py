@@ -12,6 +12,7 @@ import shlex
 import time
 
 from lab import services
+from lab.node import SKOPEO
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,6 +108,8 @@ def _literal(scene: Scene, run: str) -> str:
 
 
 def _filled(scene: Scene, line: str) -> str:
+    if scene.version == SKOPEO:  # "# or crio", say the comments
+        line = re.sub(r"(systemctl (?:edit|restart) |/system/)containerd", r"\1crio", line).replace("u=containerd", "u=crio")
     proxy = services.PROXY_NAMES["password" if "<password>" in line else "open"]
     line = line.replace("<user>:<password>", f"{services.PROXY_USER}:{services.PROXY_PASSWORD}")
     line = line.replace("<user>", services.PROXY_USER).replace("<password>", services.PROXY_PASSWORD)

@@ -33,16 +33,18 @@ DISK = "size=96m"
 OFF = ("btrfs", "zfs", "devmapper", "aufs", "native", "blockfile", "erofs")
 MOUNTS = """
 set -e
-mount -t overlay -o lowerdir=/etc,upperdir=$1/etc,workdir=$1/work lab /etc
+for place in etc var root; do
+  mount -t overlay -o lowerdir=/$place,upperdir=$1/$place,workdir=$1/$place-work lab /$place
+done
 mount -t tmpfs lab /etc/ssl/certs
 mount -t tmpfs lab /usr/local && mkdir -p /usr/local/bin /usr/local/share/ca-certificates
 mount -t tmpfs lab /usr/share/ca-certificates
 mount -t tmpfs lab /tmp
-mount -t overlay -o lowerdir=/var/lib,upperdir=$1/var,workdir=$1/varwork lab /var/lib
 mkdir -p /var/lib/containerd && mount -t tmpfs -o $2 lab /var/lib/containerd
 [ "$3" = /usr/bin/containerd ] || mount --bind $3 /usr/bin/containerd
 cp $1/bin/* /usr/local/bin/
 mount --bind $1/run /run
+mount -o remount,ro,bind /
 mkdir -p /run/systemd/resolve && echo "nameserver $4" > /run/systemd/resolve/resolv.conf
 echo ready
 exec sleep infinity
@@ -77,6 +79,7 @@ CRIO = {
     "/etc/crio/crio.conf": "[crio]\n",
     "/etc/containers/policy.json": '{"default": [{"type": "insecureAcceptAnything"}]}\n',
     "/etc/containers/registries.conf": "# none\n",
+    "/etc/containers/registries.conf.d/000-shortnames.conf": "# none\n",
 }
 
 
@@ -95,7 +98,7 @@ class Node:
         self.folder = f"{ROOT}/nodes/{name}"
         self.socket = f"{self.folder}/run/containerd/containerd.sock"
         self._runtime: subprocess.Popen[bytes] | None = None
-        for part in ("etc", "work", "var", "varwork", "run"):
+        for part in ("etc", "etc-work", "var", "var-work", "root", "root-work", "run"):
             os.makedirs(f"{self.folder}/{part}")
         os.makedirs(f"{self.folder}/bin")
         for tool, script in _SHIMS.items():
@@ -224,7 +227,7 @@ class Node:
         done = self.run(f"mkdir -p /var/lib/containers; env {given} timeout {seconds:.0f} {copy}", seconds=seconds + 10)
         took = time.monotonic() - started
         if done.returncode == 124:
-            return cri.Pulled(False, "", "skopeo did not come to an end", took)
+            return cri.Pulled(False, "", "", took)  # it tries on and on, and says nothing
         return cri.Pulled(done.returncode == 0, "", done.stderr.strip(), took)
 
     @property

@@ -58,7 +58,7 @@ def scored(rows: Sequence[Mapping[str, Any]], runtime: str) -> list[tuple[str, .
         if "error" in row:
             lines.append((fault.name, runtime, fault.cause, "LAB BROKE", "LAB BROKE", "LAB BROKE"))
             continue
-        text = verdict(row.get("said", ()), fault.cause, fault.text)
+        text = verdict(row.get("said"), fault.cause, fault.text)
         walk = verdict(row["walked"], fault.cause, ())
         if row["ok"] == bool(fault.cause):
             text = "LAB: the pull worked" if row["ok"] else "LAB: the pull failed"

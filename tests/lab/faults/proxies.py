@@ -3,7 +3,9 @@
 from lab.faults import Client, Fault, World, healthy
 
 DIRECT_BLOCKED = (("dropped", "registry"),)
-RIGHT = "sed -i 's|http://[^\"]*|http://{proxy open}|' /etc/systemd/system/containerd.service.d/http-proxy.conf; systemctl restart containerd"
+RIGHT = (
+    "sed -i 's|http://[^\"]*|http://{proxy open}|' /etc/systemd/system/*.service.d/http-proxy.conf; systemctl restart containerd"
+)
 REFUSED = (("rejected", "registry"),)
 
 

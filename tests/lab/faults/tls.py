@@ -43,7 +43,7 @@ FAULTS = [
               "/etc/containerd/certs.d/{hub}/hosts.toml": 'server = "http://{hub}:443"\n[host."http://{hub}:443"]\n  capabilities = ["pull", "resolve"]\n'}),
           how="printed"),
     Fault("old-protocol", "tls.handshake-failure", "registry", "TLS 1.1 at most",
-          World(registry=Server(cert="tls 1.1")), mend={"registry": Server()}),
+          World(registry=Server(cert="tls 1.1")), mend={"registry": Server()}, only=("1.6", "1.7", "2")),
     Fault("no-common-cipher", "tls.handshake-failure", "registry", "ciphers that Go does not have",
           World(registry=Server(cert="no cipher")), mend={"registry": Server()}),
     Fault("client-certificate-missing", "tls.client-cert", "node", "the registry wants a client certificate, the node has none configured",
