@@ -36,6 +36,7 @@ def install(folder, answers):
     bin_.mkdir(parents=True, exist_ok=True)
     for cli in ("az", "aws", "gcloud"):
         mine = sorted(((key, value) for key, value in answers.items() if key.split()[0] == cli), key=lambda pair: -len(pair[0]))
+        (bin_ / cli).unlink(missing_ok=True)
         if not mine:
             continue
         lines = ["#!/bin/sh", f'printf "%s\\n" "{cli} $*" >>{shlex.quote(str(folder / "asked"))}', f'case "{cli} $*" in']

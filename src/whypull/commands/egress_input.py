@@ -110,7 +110,7 @@ def _take(content: bytes, given: Input) -> bool:
             raise UsageError(str(e)) from e
         given.seen += in_case(case)
         return True
-    return _objects(content, given) or bool(given.told.take(document))
+    return _objects(content, given) or given.told.take(document)
 
 
 def _objects(content: bytes, given: Input) -> bool:

@@ -59,7 +59,7 @@ def registries(
 
 
 def _endpoints(told: Told, wants: list[Command], region: str, vpc: str, subnets: set[str], host: str) -> Iterator[str]:
-    if not any(c.argv[2] == "describe-vpc-endpoints" and told.answered(c) for c in wants) and not told.of("aws vpc endpoint"):
+    if not told.heard_of("aws vpc endpoint"):
         return
     here = [e for e in told.of("aws vpc endpoint") if text(e, "VpcId") == vpc and text(e, "State").lower() == "available"]
     by_service = {

@@ -25,7 +25,7 @@ class Told:
     """Everything that was told so far, and which questions were asked."""
 
     def __init__(self) -> None:
-        self._things: dict[str, list[dict[str, Any]]] = {}
+        self._things: dict[str, list[dict[str, Any]]] = {}  # a kind with no things: it was told that there are none
         self.asked: dict[tuple[str, ...], str] = {}  # argv → why there is no answer; empty where there is one
 
     def hear(self, command: Command, answer: object, problem: str = "") -> None:
@@ -34,14 +34,18 @@ class Told:
         if not problem:
             self.take(answer, dict(command.context))
 
-    def take(self, document: object, context: Mapping[str, str] | None = None) -> int:
-        """Takes a decoded answer; how many things in it were recognised."""
-        taken = 0
+    def take(self, document: object, context: Mapping[str, str] | None = None) -> bool:
+        """Takes a decoded answer; whether anything in it was recognised."""
+        taken = False
         for kind, thing in _things(document):
             held = self._things.setdefault(kind, [])
-            held.append({**thing, **(context or {})})
-            taken += 1
+            held += [{**thing, **(context or {})}] if thing else []
+            taken = True
         return taken
+
+    def heard_of(self, kind: str) -> bool:
+        """Whether anything was told of a kind, be it that there is none."""
+        return kind in self._things
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         """All things of a kind: "aws subnet", "google router", "microsoft.network/natgateways", …"""
@@ -114,7 +118,7 @@ def text(thing: object, *names: str) -> str:
 
 
 def _things(document: object) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each thing of an answer with its kind."""
+    """Each thing of an answer with its kind; a list that is empty with nothing."""
     if isinstance(document, list):
         for one in document:
             yield from _things(one) if isinstance(one, dict) else ()
@@ -123,6 +127,7 @@ def _things(document: object) -> Iterator[tuple[str, dict[str, Any]]]:
         return
     for key, kind in _AWS.items():
         if isinstance(document.get(key), list):
+            yield f"aws {kind}", {}
             yield from ((f"aws {kind}", one) for one in document[key] if isinstance(one, dict))
             return
     kind = _kind(document)

@@ -70,14 +70,14 @@ def rows_of(picture: Picture) -> Iterator[Row]:
 
 
 def whose(groups: Sequence[Group]) -> str:
-    """Which nodes leave by it: their pools, subnets or zones, and how many they are."""
+    """Which nodes leave by it: how many they are (a line that is too long loses names, not numbers), pools, subnets or zones."""
     names = list(dict.fromkeys(name for group in groups for name in group.names))
     pools = [name.removeprefix("pool ") for name in names if name.startswith("pool ")]
     nodes = {node for group in groups for node in group.nodes}
-    count = f" ({counted(len(nodes), 'node')})" if nodes else ""
+    count = f"{counted(len(nodes), 'node')} of " if nodes else ""
     if pools:
-        return f"{'pool' if len(pools) == 1 else 'pools'} {listed(pools, 3)}{count}"
-    return f"{listed(names, 2)}{count}"
+        return f"{count}{'pool' if len(pools) == 1 else 'pools'} {listed(pools, 3)}"
+    return f"{count}{listed(names, 2)}"
 
 
 def _head(picture: Picture, rows: Sequence[Row], width: int) -> Iterator[str]:
