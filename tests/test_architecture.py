@@ -83,6 +83,7 @@ MAY_HOLD_SOCKETS = {
     "probe/tls.py",
     "probe/trust.py",
     "probe/http1.py",
+    "probe/http1_odd.py",
     "probe/dns.py",
     "read/cluster.py",
 }  # wire, dial and shell open them for a walk, cluster for the API server; tls, http1 and dns are handed them

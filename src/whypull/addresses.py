@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # https://www.iana.org/assignments/iana-ipv4-special-registry. Not ipaddress.is_private: it counts documentation nets in.
-_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+_PRIVATE = ((10, 0, 255), (172, 16, 31), (192, 168, 168), (100, 64, 127))  # first octet, second from, second to
 # Registries that are nowhere but on the public internet: no customer has a private endpoint of them.
 _PUBLIC_ONLY = (
     "docker.io", "ghcr.io", "quay.io", "registry.k8s.io", "k8s.gcr.io", "public.ecr.aws", "mcr.microsoft.com",
@@ -15,23 +15,37 @@ _PUBLIC_ONLY = (
 def kind(address: str) -> str:
     """public, private, loopback, link-local or unspecified; empty for what is no address."""
     bare = address.strip("[]").partition("%")[0]
-    if ":" not in bare and not bare.replace(".", "").isdigit():
+    if ":" in bare:
+        return _kind_of_six(bare)
+    parts = bare.split(".")
+    if len(parts) != 4 or not all(p.isascii() and p.isdigit() and len(p) < 4 and int(p) < 256 for p in parts):
         return ""
-    import ipaddress  # noqa: PLC0415 - only for what looks like an address
+    first, second, *rest = map(int, parts)
+    if first == second == sum(rest) == 0:
+        return "unspecified"
+    if first == 127:
+        return "loopback"
+    if (first, second) == (169, 254):
+        return "link-local"
+    return "private" if any(first == net and low <= second <= high for net, low, high in _PRIVATE) else "public"
+
+
+def _kind_of_six(bare: str) -> str:
+    import ipaddress  # noqa: PLC0415 - only for IPv6
 
     try:
-        found = ipaddress.ip_address(bare)
+        found = ipaddress.IPv6Address(bare)
     except ValueError:
         return ""
-    found = getattr(found, "ipv4_mapped", None) or found
+    if found.ipv4_mapped:
+        return kind(str(found.ipv4_mapped))
     if found.is_unspecified:
         return "unspecified"
     if found.is_loopback:
         return "loopback"
     if found.is_link_local:
         return "link-local"
-    nets = (ipaddress.ip_network(net) for net in _PRIVATE)
-    return "private" if any(found.version == net.version and found in net for net in nets) else "public"
+    return "private" if found.packed[0] & 0xFE == 0xFC else "public"
 
 
 def literal(host: str) -> bool:

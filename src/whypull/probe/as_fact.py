@@ -12,15 +12,18 @@ if TYPE_CHECKING:
     from whypull.steps import Step
 
 _PLAIN = frozenset({"scope", "service", "ns", "n", "client_id"})
-_VALUE = re.compile(r"([?&])([^=&#\s]{1,200})=([^&#\s]*)")
-_USERINFO = re.compile(r"(https?://)[^/@\s]{1,500}@")
+_VALUE = r"([?&])([^=&#\s]{1,200})=([^&#\s]*)"
+_USERINFO = r"(https?://)[^/@\s]{1,500}@"
 LARGEST_BODY = 64 * 1024
 
 
 def url_without_values(url: str) -> str:
     """A URL whose query values are gone, but those that only say what is asked for; without userinfo."""
-    url = _USERINFO.sub(r"\1", url)
-    return _VALUE.sub(lambda m: m[0] if m[2].lower() in _PLAIN else f"{m[1]}{m[2]}=[redacted]", url)
+    if "@" in url:
+        url = re.sub(_USERINFO, r"\1", url)
+    if "?" not in url:
+        return url
+    return re.sub(_VALUE, lambda m: m[0] if m[2].lower() in _PLAIN else f"{m[1]}{m[2]}=[redacted]", url)
 
 
 def step_as_fact(step: Step) -> Step:

@@ -31,16 +31,18 @@ def opened(
 
 
 def _dialled(address: str, port: int, seconds: float, segment: int) -> socket.socket:
-    made = socket.create_connection((address, port), timeout=seconds) if not segment else _small(address, port, seconds, segment)
+    literal = ":" in address or address.replace(".", "").isdigit()
+    made = _to_literal(address, port, seconds, segment) if literal else socket.create_connection((address, port), timeout=seconds)
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as Go does; else each request waits 40 ms for an old ACK
     return made
 
 
-def _small(address: str, port: int, seconds: float, segment: int) -> socket.socket:
-    """A connection over which the other side may send small segments only."""
+def _to_literal(address: str, port: int, seconds: float, segment: int) -> socket.socket:
+    """A connection to an address; with `segment`, one over which the other side may send small segments only."""
     made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
+        if segment:
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, segment)
         made.settimeout(seconds)
         made.connect((address, port))
     except BaseException:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 
 from whypull.probe.authorise import scope_of, token, ways_of_asking
 from whypull.probe.blobs import blobs
@@ -27,7 +26,8 @@ MANIFEST_TYPES = ("application/vnd.oci.image.manifest.v1+json", "application/vnd
 ACCEPT = (*INDEX_TYPES, *MANIFEST_TYPES, "application/vnd.docker.distribution.manifest.v1+prettyjws")
 LIMIT = 4 * 1024 * 1024  # bytes: containerd and containers/image read no more of a manifest
 NO_SUCH = "whypull-no-such-repository"  # the control of a repository that certainly is not there
-_DIGEST = r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}"
+_HEXADECIMAL = "0123456789abcdef"
+_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 
 def content(trail: Trail, at: Visit, ping: Outcome) -> Generator[Asked, Outcome, bool]:
@@ -82,7 +82,7 @@ def _manifest(url: str, way: str) -> Request:
 def _whole(trail: Trail, at: Visit, repository: str, url: str, way: str, head: Outcome) -> Generator[Asked, Outcome, Outcome]:
     """The manifest itself: by the digest that HEAD gave, as containerd asks; by tag where it gave none, or refused."""
     digest = next((v for n, v in head.headers if n == "docker-content-digest"), "")
-    if head.status != 200 or not re.fullmatch(_DIGEST, digest):
+    if head.status != 200 or not is_digest(digest):
         return (yield from followed(trail, at, _manifest(url, way)))
     by_digest = at.endpoint.url(f"/{repository}/manifests/{digest}")
     answer = yield from followed(trail, at, _manifest(by_digest, way))
@@ -128,7 +128,7 @@ def _named_by(trail: Trail, at: Visit, repository: str, answer: Outcome, way: st
         return False
     if isinstance(document.get("manifests"), list):
         child = child_for(document, trail.target.platform)
-        if not re.fullmatch(_DIGEST, child):
+        if not is_digest(child):
             return False
         answer = yield from followed(trail, at, _manifest(at.endpoint.url(f"/{repository}/manifests/{child}"), way))
         document = document_of(answer) if answer.ok and answer.status == 200 else None
@@ -137,6 +137,12 @@ def _named_by(trail: Trail, at: Visit, repository: str, answer: Outcome, way: st
     if trail.target.depth != "layers":
         return True
     return (yield from blobs(trail, at, repository, document, way))
+
+
+def is_digest(text: str) -> bool:
+    """Whether a text is a digest that a registry can be asked for."""
+    algorithm, _, value = text.partition(":")
+    return len(value) == _LENGTHS.get(algorithm) and not value.strip(_HEXADECIMAL)
 
 
 def document_of(answer: Outcome) -> dict[str, Any] | None:

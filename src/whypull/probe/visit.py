@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_ADDRESSES = 8  # of one host; a pull would not try more either
 MOST_SILENT = 2  # addresses of one family that may time out before the rest of it is left out
 PORTS = {"https": 443, "http": 80}
+URL = r"(?i)(https?)://(\[[^\]]+\]|[^/:?#@\s]+)(?::(\d{1,5}))?([/?][^\s#]*)?(?:#.*)?"  # scheme, host, port, path with its query
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,10 @@ class Endpoint:
     @classmethod
     def of_url(cls, url: str, role: str, *, insecure: bool = False) -> Endpoint:
         """The endpoint of a URL. Raises ValueError for one without http(s), host or a port that is no number."""
-        found = re.fullmatch(r"(?i)(https?)://(\[[^\]]+\]|[^/:?#@\s]+)(?::(\d{1,5}))?([^?#]*).*", url, re.DOTALL)
+        found = re.fullmatch(URL, url)
         if found is None or int(found[3] or 1) > 65535:
             raise ValueError(f"no http(s) URL: {url[:200]!r}")
-        scheme, host, port, path = found[1].lower(), found[2].lower(), found[3], found[4]
+        scheme, host, port, path = found[1].lower(), found[2].lower(), found[3], (found[4] or "").partition("?")[0]
         return cls(scheme, host, int(port) if port else PORTS[scheme], path.rstrip("/"), role, insecure)
 
     @property

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from whypull.steps import Step
 
 REFUSALS = frozenset({401, 403})
-_PAGE = re.compile(r"(?is)^\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype|html|head|body|title)")
+_PAGE = r"(?is)^\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype|html|head|body|title)"
 
 
 def walk(evidence: Evidence) -> tuple[Tried, ...]:
@@ -204,7 +204,7 @@ def document_of(tried: Tried) -> dict[str, Any] | None:
 
 def is_page(tried: Tried) -> bool:
     """Whether an answer's body is a page for people."""
-    return bool(_PAGE.match(tried.outcome.body))
+    return "<" in tried.outcome.body[:600] and bool(re.match(_PAGE, tried.outcome.body))
 
 
 def quoted(tried: Tried) -> str:
