@@ -4,10 +4,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 JOBS   ?= 2
 
-.PHONY: try test lint types unit format score screens index bench fuzz wheel clean help
+.PHONY: try test lint types unit format score lab lab-score screens index bench fuzz wheel clean help
 
 help:             ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(VENV)/.ready: pyproject.toml hatch_build.py
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +35,12 @@ format: $(VENV)/.ready  ## put the code into its format
 
 score: $(VENV)/.ready  ## the table of verdicts on labelled failures, written anew
 	$(BIN)/python tests/score.py --write >/dev/null
+
+lab: $(VENV)/.ready  ## real runtimes, one fault at a time: named, walked, healed (root)
+	$(BIN)/pytest -q -n0 -m lab tests/lab
+
+lab-score: $(VENV)/.ready  ## the lab's table, written anew (root)
+	PYTHONPATH=tests $(BIN)/python -m lab.score --write
 
 screens: $(VENV)/.ready  ## the outputs in tests/screens and README.md, written anew: read each one
 	PYTHONPATH=. $(BIN)/python tests/test_screens.py

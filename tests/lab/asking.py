@@ -110,7 +110,7 @@ def shown(diagnoses: Sequence[Diagnosis]) -> list[list[str]]:
     return [[f.cause, f.certainty] for f in diagnoses[0].findings] if diagnoses else []
 
 
-def verdict(found: Sequence[Sequence[str]] | None, cause: str, others: Sequence[str]) -> str:
+def verdict(found: Sequence[Sequence[str]] | None, cause: str, others: Sequence[str]) -> str:  # noqa: PLR0911 - one word after the other
     """How an answer compares with the truth.
 
     proved, right: the true cause alone; named: undecided with it among at most three; accepted: what a careful expert would

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from whypull.model import Diagnosis, Finding, Fix
 
 PATIENCE = 8.0  # seconds
-LATER = re.compile(r": lookup |Internal Server Error|Service Unavailable")  # what goes away by itself once it is mended
+LATER = re.compile(
+    r": lookup |proxyconnect|Internal Server Error|Service Unavailable"
+)  # what goes away by itself once it is mended
 MOST_TRIES = 3  # fixes that a person would go through
 _EDIT = re.compile(r"^(?P<before>.*?)systemctl edit (?P<unit>[\w@.-]+)\s*#(?P<comment>.*)$")
 _ASSIGNMENT = re.compile(r'Environment="(?P<pair>[^"]+)"')

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 
 from lab import packages
 from lab.asking import verdict
@@ -30,23 +29,49 @@ LONGEST = 900  # seconds for one runtime, whatever happens
 
 def measured(runtime: str, names: Sequence[str] = ()) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The rows of a run of the matrix on one runtime, and what the run took. Raises RuntimeError where it broke."""
-    with tempfile.TemporaryDirectory(prefix="whypull-lab-") as folder:
-        path = os.path.join(folder, "rows.jsonl")
-        with open(path, "w", encoding="utf-8"):
-            pass
-        running = start(
-            packages.fetched(), "lab.matrix", [runtime, path, *names], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
-        )
-        try:
-            _, said = running.communicate(timeout=LONGEST)
-        finally:
-            running.kill()
-            running.wait()
+    _tidy()
+    path = str(packages.CACHE / f"rows-{os.getpid()}.jsonl")
+    with open(path, "w", encoding="utf-8"):
+        pass
+    running = start(packages.fetched(), "lab.matrix", [runtime, path, *names], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    try:
+        _, said = running.communicate(timeout=LONGEST)
         with open(path, encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
+    finally:
+        running.kill()
+        running.wait()
+        os.unlink(path)
     if not rows or "up" not in rows[-1]:
         raise RuntimeError(f"the lab broke on {runtime}: {said[-2000:]}")
     return rows[:-1], rows[-1]
+
+
+def _tidy() -> None:
+    """Removes what a run left whose process is no more."""
+    for path in packages.CACHE.glob("rows-*.jsonl"):
+        if not os.path.exists(f"/proc/{path.stem.removeprefix('rows-')}"):
+            path.unlink(missing_ok=True)
+
+
+def worse(lines: Sequence[tuple[str, ...]], kept: Sequence[tuple[str, ...]]) -> list[str]:
+    """What differs from the kept table for the worse, and faults that it does not have or has besides."""
+    now, before = ({line[0]: line for line in table} for table in (lines, kept))
+    found = [f"{name} is in the table, and was not run" for name in sorted(set(before) - set(now))]
+    found += [f"{name} is not in the table" for name in sorted(set(now) - set(before))]
+    for name in sorted(set(now) & set(before)):
+        for column in (3, 4, 5):
+            if _rank(now[name][column]) < _rank(before[name][column]):
+                found.append(f"{name}, {HEAD[column]}: {before[name][column]} in the table, {now[name][column]} now")
+    return found
+
+
+ORDER = ("WRONG AND PROVED", "WRONG", "LAB BROKE", "not", "missed", "accepted", "named", "right", "proved")
+
+
+def _rank(word: str) -> int:
+    """How good an answer is; what is no answer at all is as good as the best."""
+    return ORDER.index(word) if word in ORDER else len(ORDER)
 
 
 def scored(rows: Sequence[Mapping[str, Any]], runtime: str) -> list[tuple[str, ...]]:

@@ -6,13 +6,17 @@ after kill -9; named network namespaces, sockets and the disks of nodes lie on a
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import sys
 
+from lab.packages import CACHE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from lab.packages import Packages
 
@@ -46,3 +50,12 @@ def start(packages: Packages, module: str, args: Sequence[str], **pipes: object)
     environment = {k: v for k, v in os.environ.items() if "proxy" not in k.lower() and not k.startswith("SSL_CERT")}
     environment |= {"PYTHONPATH": f"{TESTS}:{SOURCE}", "GRPC_ENABLE_FORK_SUPPORT": "0", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     return subprocess.Popen(command, env=environment, text=True, **pipes)  # type: ignore[call-overload]
+
+
+@contextlib.contextmanager
+def lock() -> Iterator[None]:
+    """One lab at a time: two would take each other's processors, and with them the time that they are measured by."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "running", "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -41,5 +41,5 @@ FAULTS = [
           World(registry=Server(options={"blob": Answer(phrase="cut")})), mend={"registry": Server()}, text=("image.corrupt", "node.pull-stalled")),
     broken("layer-not-gzip", "unpack.layer-failed", "layer not gzip", "a layer is no gzip stream", "image.corrupt", "image.unsupported-format", only=RUN),
     broken("layer-no-tar", "unpack.layer-failed", "layer no tar", "a layer is no tar archive", "image.corrupt", "image.unsupported-format", only=RUN),
-    broken("diff-id-wrong", "unpack.layer-failed", "diff id wrong", "a layer unpacks to something else than the config says", "image.corrupt", only=RUN),
+    broken("diff-id-wrong", "image.corrupt", "diff id wrong", "a layer unpacks to something else than the config says", only=RUN),
 ]  # fmt: skip
