@@ -32,10 +32,34 @@ class NotACase(ValueError):
 
 
 def dumps(case: Case) -> str:
-    """The case as JSON, facts beyond 2,000 left out. What is at its default is left out too."""
+    """The case as JSON of at most 8 MiB, facts beyond 2,000 left out. What is at its default is left out too.
+
+    A case that would be larger keeps less of the bodies that a walk read, and at last fewer of its facts.
+    """
     facts = [_plain(fact) for fact in case.facts[:MOST_FACTS]]
+    for longest in (None, 4096, 256, 0):
+        for fact in facts if longest is not None else ():
+            _shorten(fact, longest or 0)
+        text = _document(case, facts)
+        if len(text) <= LARGEST:
+            return text
+    while len(text) > LARGEST:
+        facts = facts[: len(facts) // 2]
+        text = _document(case, facts)
+    return text
+
+
+def _document(case: Case, facts: list[Any]) -> str:
     document = {"schema": SCHEMA, "pull": _fields(case.pull), "vantage": case.vantage, "facts": facts}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _shorten(fact: dict[str, Any], longest: int) -> None:
+    """Cuts the body of an answer; the digest and size that were seen stay."""
+    outcome = fact.get("outcome")
+    if isinstance(outcome, dict) and len(outcome.get("body", "")) > longest:
+        outcome["body"] = outcome["body"][:longest]
+        outcome["cut"] = True
 
 
 def loads(text: str) -> Case:

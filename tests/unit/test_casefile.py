@@ -14,7 +14,9 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 facts = st.one_of(
     st.builds(Said, text=TEXT, by=TEXT, count=st.integers(1, 10**6)),
-    st.builds(PodSeen, pull_secrets=st.lists(TEXT, max_size=3).map(tuple), labels=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple)),
+    st.builds(
+        PodSeen, pull_secrets=st.lists(TEXT, max_size=3).map(tuple), labels=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple)
+    ),
     st.builds(SecretSeen, namespace=TEXT, name=TEXT, entries=st.lists(st.builds(AuthEntry, key=TEXT), max_size=2).map(tuple)),
     st.builds(SecretAbsent, namespace=TEXT, name=TEXT),
     st.builds(NodeSeen, name=TEXT, addresses=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple)),
@@ -60,3 +62,16 @@ def test_a_field_of_a_later_version_is_passed_over():
 def test_a_text_is_recognised():
     assert casefile.is_case(casefile.dumps(Case(Pull())))
     assert not casefile.is_case('{"kind": "Pod"}')
+
+
+def test_a_case_is_never_larger_than_what_is_read():
+    outcome = Outcome(True, status=200, body="x" * 64 * 1024, size=65536, digest="sha256:1")
+    facts = tuple(Tried(Request("GET", f"https://registry.shop.example/v2/a/blobs/{n}"), outcome) for n in range(1000))
+    text = casefile.dumps(Case(Pull(image="registry.shop.example/a:1"), facts))
+    assert len(text) <= casefile.LARGEST
+    read = casefile.loads(text)
+    assert len(read.facts) == 1000
+    assert read.facts[0].outcome.cut
+    assert read.facts[0].outcome.digest == "sha256:1"
+    said = tuple(Said("y" * 100_000) for _ in range(200))
+    assert 0 < len(casefile.loads(casefile.dumps(Case(Pull(), said))).facts) < 200
