@@ -138,6 +138,26 @@ def test_a_firewall_of_the_same_private_address_in_a_network_that_is_not_peered_
     assert any("network firewall list" in ask for ask in found.groups[0].ask)
 
 
+def test_the_firewall_of_a_virtual_hub(tmp_path, monkeypatch):
+    hub = {
+        "id": f"{az.HUBNET}/azureFirewalls/fw-vwan",
+        "name": "fw-vwan",
+        "type": "Microsoft.Network/azureFirewalls",
+        "ipConfigurations": [],
+        "hubIPAddresses": {
+            "privateIPAddress": "10.9.1.4",
+            "publicIPs": {"addresses": [{"address": "203.0.113.70"}, {"address": "203.0.113.71"}], "count": 2},
+        },
+    }
+    assert ways(seen(tmp_path, monkeypatch, az.nodes(), hub_answers(hub))) == {
+        ("203.0.113.70", "likely"),
+        ("203.0.113.71", "likely"),
+    }
+    apart = hub_answers(hub, peers=((f"{az.HUBNET}/virtualNetworks/vnet-else", "172.16.0.0/16"),))
+    apart[f"az resource list --resource-type Microsoft.Network/azureFirewalls --subscription {az.SUB}"] = [hub]
+    assert ways(seen(tmp_path / "2", monkeypatch, az.nodes(), apart)) == set(), "a hub that the nodes' network does not lead to"
+
+
 def test_a_network_appliance_is_not_guessed_at(tmp_path, monkeypatch):
     found = seen(tmp_path, monkeypatch, az.nodes(), hub_answers(None))
     assert ways(found) == set()

@@ -81,7 +81,8 @@ def _of_region(
                 command("ec2", "describe-instances", "--region", region, "--instance-ids", *sample, why="the nodes' VPC")
             )
     vpcs = sorted(
-        {text(i, "VpcId") for i in known if valid(text(i, "VpcId"))} or {text(s, "VpcId") for s in told.of("aws subnet")} - {""}
+        {text(i, "VpcId") for i in known if valid(text(i, "VpcId"))}
+        or {v for s in told.of("aws subnet") if valid(v := text(s, "VpcId"))}
     )
     for vpc in vpcs:
         wants += of_vpc(region, vpc)

@@ -7,7 +7,7 @@ the machine's own address, outbound rules of the load balancer.
 
 from __future__ import annotations
 
-from whypull.egress.azure_names import acted_for, cluster_of, command, pools, show
+from whypull.egress.azure_names import acted_for, cluster_of, command, pools, show, subscription_of
 from whypull.egress.azure_out import by_nat_gateway, by_route, of_address, of_prefix
 from whypull.egress.azure_registry import registries as of_registries
 from whypull.egress.nouns import Found, Group, Out, Way
@@ -198,7 +198,7 @@ class _View:
             self.told, "network vnet subnet show", resource, "the NAT gateway and route table of the nodes' subnet"
         )
         self.wants += wanted
-        self.networks[resource.rpartition("/subnets/")[0].lower()] = resource.split("/")[2] if resource.count("/") > 2 else ""
+        self.networks[resource.rpartition("/subnets/")[0].lower()] = subscription_of(resource)
         if found is not None and any("containerregistry" in text(e, "service").lower() for e in items(found, "serviceEndpoints")):
             self.notes.append(
                 f"Subnet {text(found, 'name')} has a service endpoint for Microsoft.ContainerRegistry: an Azure "

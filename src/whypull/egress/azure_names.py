@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from whypull.egress.told import Told
     from whypull.model import NodeSeen
 
-_ID = re.compile(r"/subscriptions/[\w-]+(?:/[\w.() -]+)+")
+_ID = re.compile(r"/subscriptions/\w[\w-]*(?:/[\w.() -]+)+")
+_SUBSCRIPTION = re.compile(r"/subscriptions/(\w[\w-]*)(?:/resourcegroups/([\w(][\w.()-]*))?/", re.IGNORECASE)
 
 
 def command(*args: str, why: str) -> Command:
@@ -40,6 +41,18 @@ def question(verb: str, resource: str, why: str) -> list[Command]:
 def _kind(resource: str) -> str:
     words = resource.lower().rpartition("/providers/")[2].split("/")
     return "/".join([words[0], *words[1::2]])
+
+
+def subscription_of(resource: str) -> str:
+    """The subscription of a resource id, in lower case; empty where it can be none: it becomes an argument."""
+    found = _SUBSCRIPTION.match(resource)
+    return found[1].lower() if found else ""
+
+
+def group_of(resource: str) -> str:
+    """The resource group of a resource id; empty where it can be none."""
+    found = _SUBSCRIPTION.match(resource)
+    return (found[2] or "") if found else ""
 
 
 def name_of(resource: str) -> str:

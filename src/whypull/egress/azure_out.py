@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from whypull.egress.azure_names import command, configurations, name_of, private_address, question, show, virtual_network
+from whypull.egress.azure_names import (
+    command,
+    configurations,
+    name_of,
+    private_address,
+    question,
+    show,
+    subscription_of,
+    virtual_network,
+)
 from whypull.egress.nets import covers
 from whypull.egress.nouns import Out, Way
 from whypull.egress.told import get, items, text
@@ -69,7 +78,7 @@ def _by_appliance(told: Told, wants: list[Command], subnet: Any, hop: str, via: 
     network, wanted = show(told, "network vnet show", network_id, "the peered networks, one of which has the firewall")
     wants += wanted
     homes = {network_id.lower(), *_homes_of(network, hop)}
-    accounts = sorted({home.split("/")[2] for home in homes if home.count("/") > 2})
+    accounts = sorted({subscription_of(home) for home in homes} - {""})
     listings = [
         command("resource", "list", "--resource-type", FIREWALLS, "--subscription", a, why="the Azure firewalls there")
         for a in accounts
@@ -122,9 +131,9 @@ def _hops(firewall: Any) -> set[str]:
 
 
 def _lives_in(firewall: Any, homes: set[str]) -> bool:
-    """Whether a firewall is in one of the networks; one of a virtual hub is in none that can be named."""
+    """Whether a firewall is in one of the networks. One of a virtual hub is in none that az shows: a peering must lead there."""
     if get(firewall, "hubIPAddresses"):
-        return True
+        return len(homes) > 1
     subnets = [text(c, "subnet", "id") for c in configurations(firewall)]
     return any(virtual_network(subnet).lower() in homes for subnet in subnets if subnet)
 

@@ -5,7 +5,7 @@ https://learn.microsoft.com/azure/container-registry/container-registry-access-s
 
 from __future__ import annotations
 
-from whypull.egress.azure_names import command
+from whypull.egress.azure_names import command, group_of, subscription_of
 from whypull.egress.nouns import AllowList
 from whypull.egress.told import get, items, text
 
@@ -92,18 +92,17 @@ def _private(registry: Any, host: str, told: Told, wants: list[Command], network
         elif _closed(registry):
             yield f"{host} has no approved private endpoint: nothing can reach it."
         return
-    accounts = sorted(
-        {account for account in networks.values() if account} | {e.split("/")[2] for e in endpoints if e.count("/") > 2}
-    )
+    accounts = sorted({account for account in networks.values() if account} | {subscription_of(e) for e in endpoints} - {""})
     listings = [command("network", "private-dns", "zone", "list", "--subscription", a, why=f"the zone {ZONE}") for a in accounts]
     wants += listings
     links = []
     for zone in told.of(ZONES):
         if text(zone, "name").lower() != ZONE:
             continue
-        words = text(zone, "id").split("/")
-        args = ("network", "private-dns", "link", "vnet", "list", "-g", words[4], "-z", ZONE, "--subscription", words[2])
-        links.append(command(*args, why="which networks resolve the private name"))
+        group, account = group_of(text(zone, "id")), subscription_of(text(zone, "id"))
+        if group and account:
+            args = ("network", "private-dns", "link", "vnet", "list", "-g", group, "-z", ZONE, "--subscription", account)
+            links.append(command(*args, why="which networks resolve the private name"))
     wants += links
     linked = {text(one, "virtualNetwork", "id").lower() for one in told.of(f"{ZONES}/virtualnetworklinks")}
     missing = [network.rpartition("/")[2] for network in networks if network not in linked]

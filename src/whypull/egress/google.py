@@ -138,14 +138,21 @@ def _default_route(told: Told, network: str, pool: Any) -> tuple[Out | None, boo
         return Out(
             unknown=why, ask=("gcloud compute routers get-status <router> --region=<region> --format='json(result.bestRoutes)'",)
         ), True
-    best = min(routes, key=lambda r: int(get(r, "priority", 1000)))
-    if text(best, "nextHopGateway").endswith("default-internet-gateway"):
+    first = min(_priority(r) for r in routes)
+    away = [r for r in routes if _priority(r) == first and not text(r, "nextHopGateway").endswith("default-internet-gateway")]
+    if not away:
         return None, True
     hop = next(
-        (f"{what} {last(str(best[field]))}" for field, what in _HOPS if best.get(field)), "something that whypull does not know"
+        (f"{what} {last(str(away[0][field]))}" for field, what in _HOPS if away[0].get(field)), "something unknown to whypull"
     )
-    why = f"The default route {text(best, 'name')} leads to {hop}: the nodes leave by an address of what lies behind it."
+    why = f"The default route {text(away[0], 'name')} leads to {hop}: the nodes leave by an address of what lies behind it."
     return Out(unknown=why, ask=(f"Ask whoever runs {hop} which public addresses it leaves by.",)), True
+
+
+def _priority(route: Any) -> int:
+    """A route's priority; the lowest wins, and routes of the same one share the traffic."""
+    found = get(route, "priority", 1000)
+    return found if isinstance(found, int) else 1000
 
 
 _HOPS = (

@@ -24,6 +24,11 @@ def command(*args: str, why: str, fields: str = "", context: tuple[tuple[str, st
     return Command(("gcloud", *args, f"--format=json({fields})" if fields else "--format=json", "--quiet"), why, context)
 
 
+def valid(name: str) -> bool:
+    """Whether a text is a name of Google's: what becomes an argument must."""
+    return bool(re.fullmatch(r"[a-z][a-z0-9-]{0,62}", name))
+
+
 def last(link: str) -> str:
     """The name that a resource link ends with."""
     return link.rstrip("/").rpartition("/")[2]

@@ -6,7 +6,7 @@ https://cloud.google.com/nat/docs/ports-and-addresses#addresses
 
 from __future__ import annotations
 
-from whypull.egress.google_names import command, last, project_of, region_of
+from whypull.egress.google_names import command, last, project_of, region_of, valid
 from whypull.egress.nouns import Out, Way
 from whypull.egress.told import get, items, text
 
@@ -80,7 +80,7 @@ def _of_gateway(told: Told, wants: list[Command], router: Any, nat: Any, region:
         "compute", "routers", "get-status", text(router, "name"), f"--region={region}", f"--project={project}",
         why="the addresses that Cloud NAT uses, also those that are in no list", context=context,
     )  # fmt: skip
-    wants.append(asked)
+    wants += [asked] if valid(text(router, "name")) else []
     status, ambiguous = _status(told, router, name, region)
     notes = _by_rules(nat, name)
     auto = text(nat, "natIpAllocateOption") != "MANUAL_ONLY"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from whypull.egress.google_names import command, last, project_of, region_of, subnetwork_of
+from whypull.egress.google_names import command, last, project_of, region_of, subnetwork_of, valid
 from whypull.egress.told import get, items, text
 
 TYPE_CHECKING = False
@@ -44,18 +44,9 @@ def registries(wanted: Sequence[Registry], told: Told, wants: list[Command], clu
 
 def _private_access(told: Told, wants: list[Command], subnet: str, shown: str) -> Iterator[str]:
     name, region = last(subnet), region_of(subnet)
-    wants.append(
-        command(
-            "compute",
-            "networks",
-            "subnets",
-            "describe",
-            name,
-            f"--region={region}",
-            f"--project={project_of(subnet)}",
-            why="Private Google Access",
-        )
-    )
+    if valid(name) and valid(region):
+        where = (f"--region={region}", f"--project={project_of(subnet)}")
+        wants.append(command("compute", "networks", "subnets", "describe", name, *where, why="Private Google Access"))
     path = subnet.partition("projects/")[2]
     found = next((s for s in told.of("google subnetwork") if text(s, "selfLink").endswith(path)), None)
     if found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whypull.addresses import kind
-from whypull.egress.nets import covers
+from whypull.egress.nets import covers, networks
 from whypull.egress.nouns import Group, Picture, Way
 from whypull.egress.onprem import with_proxies
 from whypull.records import replace
@@ -26,7 +26,7 @@ def paint(
     notes: Iterable[str] = (),
 ) -> Picture:
     """The picture of a cluster's ways out."""
-    groups = list(with_proxies((g for found in founds for g in found.groups), ways, registries))
+    groups = list(with_proxies((_addresses_only(g) for found in founds for g in found.groups), ways, registries))
     for one in seen:
         groups = list(_observed(groups, one))
     merged = tuple(_merged(groups))
@@ -64,6 +64,16 @@ def _private(registries: Sequence[Registry]) -> Iterator[str]:
             )
         elif "private" in kinds:
             yield f"{one.host} resolves to public and private addresses ({one.seen_from}): which one a node takes is not certain."
+
+
+def _addresses_only(group: Group) -> Group:
+    """The group without ways whose address is none, as in an answer of another version. One that has no way says why."""
+    kept = tuple(way for way in group.ways if networks(way.address))
+    if len(kept) != len(group.ways):
+        return replace(group, ways=kept, unknown=group.unknown or "An answer names something as an address that is none.")
+    if kept or group.unknown or group.notes or group.ask:
+        return group
+    return replace(group, unknown="The answers name no address.")
 
 
 def _observed(groups: Sequence[Group], seen: Seen) -> Iterator[Group]:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from whypull.model import NodeSeen
 
 _AZURE = re.compile(
-    r"azure:///subscriptions/(?P<account>[\w-]+)/resourceGroups/(?P<group>[\w.()-]+)/providers/Microsoft\.Compute/"
-    r"(?:virtualMachineScaleSets/(?P<set>[\w.-]+)/virtualMachines/(?P<name>\w+)|virtualMachines/(?P<machine>[\w.-]+))",
+    r"azure:///subscriptions/(?P<account>\w[\w-]*)/resourceGroups/(?P<group>[\w(][\w.()-]*)/providers/Microsoft\.Compute/"
+    r"(?:virtualMachineScaleSets/(?P<set>\w[\w.-]*)/virtualMachines/(?P<name>\w+)|virtualMachines/(?P<machine>[\w.-]+))",
     re.IGNORECASE,
 )
 _AWS = re.compile(r"aws:///(?P<zone>[a-z0-9-]+)/(?P<name>i-[0-9a-f]{8,17})")
 _FARGATE = re.compile(r"aws:///(?P<zone>[a-z0-9-]+)/.{0,100}?(?P<name>fargate-[\w.-]+)")
-_GOOGLE = re.compile(r"gce://(?P<account>[a-z0-9.:-]+)/(?P<zone>[a-z0-9-]+)/(?P<name>[a-z0-9-]+)")
+_GOOGLE = re.compile(r"gce://(?P<account>[a-z0-9][a-z0-9.:-]*)/(?P<zone>[a-z0-9][a-z0-9-]*)/(?P<name>[a-z0-9-]+)")
 _REGION = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
 _ZONE = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 
