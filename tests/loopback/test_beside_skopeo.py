@@ -28,6 +28,7 @@ WORDS_SAY_LESS = {
     "no_such_repository": "the registry's own words are those of a missing tag; its list of tags is missing, too",
     "platforms_are_gone": "the same words again, for a manifest that the index names",
     "no_such_platform": "words of the library, without the name of an image",
+    "client_certificate": "the server's alert and the end of the connection race, and skopeo shows either",
     "login": "a parser's complaint, without the name of an image",
     "schema_1": "a parser's complaint, without the name of an image",
     "storage_down": "registry and storage have the same address here, so no host tells them apart",

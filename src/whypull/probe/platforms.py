@@ -21,7 +21,8 @@ def accepted(platform: str) -> list[tuple[str, str, str]]:
     arch, _, variant = rest.partition("/")
     variant = variant or _USUAL.get(arch, "")
     if arch == "amd64":
-        return [(os_name, arch, v) for v in _AMD64[_AMD64.index(variant) :] if variant in _AMD64] + [(os_name, "386", "")]
+        lower = _AMD64[_AMD64.index(variant) :] if variant in _AMD64 else (variant,)
+        return [*((os_name, arch, v) for v in lower), (os_name, "386", "")]
     if arch == "arm64":
         own = [(os_name, arch, v) for v in _ARM64[_ARM64.index(variant) :]] if variant in _ARM64 else [(os_name, arch, variant)]
         return own + [(os_name, "arm", v) for v in _ARM]

@@ -100,22 +100,31 @@ def protocol(evidence: Evidence) -> Conclusion | None:
     stop = failed(evidence)
     if stop is None or not isinstance(stop.step, Request) or stop.role != "registry":
         return None
-    outcome = stop.outcome
-    if outcome.status:
-        if outcome.layer != "protocol" or "i/o timeout" in outcome.text:
-            return None
-        if "closed connection" in outcome.text:
-            words = (f"The connection ends within the answer to {stop.step.method} {url_of(stop)}: {outcome.text}.",)
-            return Conclusion("network.reset", "likely", words, replaces=("*",))
-        words = (f"The registry's answer to {stop.step.method} {url_of(stop)} breaks the protocol: {outcome.text}.",)
-        return Conclusion("registry.non-conformant", "likely", words, replaces=("*",))
-    if outcome.layer == "protocol":
-        cause = "registry.not-a-registry" if "malformed HTTP" in outcome.text else "registry.non-conformant"
-        words = (f"What answers behind the handshake {where(stop)} is no HTTP: {outcome.text}.",)
+    return _broken_answer(stop, stop.step) if stop.outcome.status else _no_answer(evidence, stop, stop.step)
+
+
+def _broken_answer(stop: Tried, step: Request) -> Conclusion | None:
+    """An answer that begins as HTTP and does not go on so."""
+    text, asked = stop.outcome.text, f"{step.method} {url_of(stop)}"
+    if stop.outcome.layer != "protocol" or "i/o timeout" in text:
+        return None
+    if "closed connection" in text:
+        words = (f"The connection ends within the answer to {asked}: {text}.",)
+        return Conclusion("network.reset", "likely", words, replaces=("*",))
+    words = (f"The registry's answer to {asked} breaks the protocol: {text}.",)
+    return Conclusion("registry.non-conformant", "likely", words, replaces=("*",))
+
+
+def _no_answer(evidence: Evidence, stop: Tried, step: Request) -> Conclusion | None:
+    """The handshake was fine, and what follows it is no HTTP, or nothing."""
+    text = stop.outcome.text
+    if stop.outcome.layer == "protocol":
+        cause = "registry.not-a-registry" if "malformed HTTP" in text else "registry.non-conformant"
+        words = (f"What answers behind the handshake {where(stop)} is no HTTP: {text}.",)
         sure: Certainty = "proved" if cause == "registry.not-a-registry" and not _ever_answered(evidence) else "likely"
         return Conclusion(cause, sure, words, replaces=("*",))
-    if outcome.errno == "ETIMEDOUT":
-        words = (f"The handshake is fine {where(stop)}; {stop.step.method} {url_of(stop)} is not answered: {outcome.text}.",)
+    if stop.outcome.errno == "ETIMEDOUT":
+        words = (f"The handshake is fine {where(stop)}; {step.method} {url_of(stop)} is not answered: {text}.",)
         return Conclusion("registry.server-error", "likely", words, replaces=("*",))
     return None
 

@@ -43,11 +43,9 @@ def service(evidence: Evidence) -> Conclusion | None:
         words = (f"The challenge names {named} as its realm, which no client can ask: {unusable.outcome.text}.",)
         return Conclusion("auth.token-endpoint", "proved", words, replaces=("*",))
     if stop is not None and stop.role == "token" and not stop.outcome.status:
-        words = (
-            f"The registry sends its clients to the token service {host_of(stop)}.",
-            f"There, {where(stop)}: {stop.outcome.text or stop.words}.",
-        )
-        return Conclusion("auth.token-endpoint", "proved", words, args={"url_host": host_of(stop)}, replaces=("*",))
+        sent = f"The registry sends its clients to the token service {host_of(stop)}."
+        there = f"There, {where(stop)}: {stop.outcome.text or stop.words}."
+        return Conclusion("auth.token-endpoint", "proved", (sent, there), args={"url_host": host_of(stop)}, replaces=("*",))
     if _came(evidence) or (stop is not None and stop.outcome.status == 429):
         return None
     for one in answers(evidence, "token"):

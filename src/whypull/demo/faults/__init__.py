@@ -27,6 +27,7 @@ MODULES = (
     "images",
     "runtimes",
 )
+ONE_LINE = 78  # characters
 _FAULTS: dict[str, Fault] = {}
 
 
@@ -43,8 +44,11 @@ class Fault:
 
     @property
     def words(self) -> str:
-        """What is broken, as its function says it."""
-        return (self.break_it.__doc__ or self.name).strip().removesuffix(".")
+        """What is broken, as its function's name and first sentence say it."""
+        said = (self.break_it.__doc__ or "").strip().removesuffix(".")
+        name = self.name.replace("_", " ").capitalize()
+        both = f"{name}: {said[:1].lower() if said[1:2].islower() else said[:1]}{said[1:]}"
+        return next((words for words in (both, said) if len(words) <= ONE_LINE), name)
 
 
 def fault(cause: str, *, why_not_proved: str = "", beside: tuple[str, ...] = (), certainty: str = "") -> Callable[[Break], Break]:
