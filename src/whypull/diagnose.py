@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from whypull.model import Certainty, Failure, Reading
+    from whypull.model import Certainty, Failure, Reading, Role
 
     Apart = Callable[[str, str], tuple[Failure, ...]]
 
@@ -72,7 +72,8 @@ def _walked(case: Case, apart: Apart) -> list[tuple[Said, Failure]]:
     if tried is None:
         return []
     said = Said(tried.words, by="whypull", via="walk", first=tried.outcome.at)
-    return [(said, replace(f, role=tried.role or f.role)) for f in apart(tried.words, case.pull.image)]
+    role: Role = tried.role  # type: ignore[assignment]
+    return [(said, replace(f, role=role or f.role)) for f in apart(tried.words, case.pull.image)]
 
 
 def _furthest(judged: list[tuple[Said, Failure, tuple[Candidate, ...]]]) -> tuple[Candidate, ...]:
