@@ -89,7 +89,11 @@ class RealRegistry:
             with contextlib.suppress(OSError), socket.create_connection((HERE, self.port), 1):
                 break
             time.sleep(0.02)
-        self._push()
+        try:
+            self._push()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
