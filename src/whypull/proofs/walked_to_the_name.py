@@ -32,6 +32,9 @@ def answer(evidence: Evidence) -> Conclusion | None:
     if not cause or (asked and all(t.outcome.errno == "ETIMEDOUT" for t in asked)):
         silent = outcome.errno == "ETIMEDOUT" or (bool(asked) and all(t.outcome.errno == "ETIMEDOUT" for t in asked))
         cause = "dns.timeout" if silent else "dns.server-failure"
+    refused = any("lookup " in f.core and "connection refused" in f.core for f in evidence.failures)
+    if cause == "dns.timeout" and refused:
+        return None  # the runtime heard a refusal (ICMP, of which a router sends few) where the walk heard nothing
     words = (f"Asked {where(stop)}: {outcome.text}.", *_each(asked))
     return Conclusion(cause, "proved", words, args={"resolver": outcome.server}, replaces=("*",))
 
