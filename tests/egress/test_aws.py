@@ -201,6 +201,22 @@ def test_nodes_in_no_known_subnet_are_unknown(tmp_path, monkeypatch):
     assert {n for g in found.groups if g.unknown for n in g.nodes} == {"stray"}
 
 
+def test_a_node_whose_address_tells_no_subnet_is_asked_for_by_itself(tmp_path, monkeypatch):
+    stray = aws.node("stray", "100.64.7.7", instance="i-0aaaaaaaaaaaaaaa7")
+    more = {
+        "aws ec2 describe-instances --region eu-west-1 --instance-ids i-0aaaaaaaaaaaaaaa7": aws.instances(
+            "i-0aaaaaaaaaaaaaaa7", subnet=aws.PRIVATE_B
+        )
+    }
+    gateways = (aws.nat(aws.NAT_A, ["203.0.113.20"]), aws.nat(aws.NAT_B, ["203.0.113.21"]))
+    found = seen(tmp_path, monkeypatch, [TWO[0], stray], aws.answers(routes=(VIA_A, VIA_B, MAIN), gateways=gateways, **more))
+    assert {n: {w.address for w in g.ways} for g in found.groups for n in g.nodes} == {
+        "ip-10-0-1-10": {"203.0.113.20"},
+        "stray": {"203.0.113.21"},
+    }
+    assert not unknown(found)
+
+
 def test_fargate(tmp_path, monkeypatch):
     name = "fargate-ip-10-0-1-77.eu-west-1.compute.internal"
     fargate = aws.node(name, "10.0.1.77", provider=f"aws:///eu-west-1a/0a1b2c3d4e-aaaa/{name}", pool="")

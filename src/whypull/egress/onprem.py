@@ -85,9 +85,6 @@ def _by_routes(group: Group, asked: Sequence[NodeWays]) -> Group:
             elif kind(route.source) == "private" and ":" not in route.to:
                 hidden.append((known.node, route))
     unknown, ask = _translated(hidden)
-    rest = len(group.nodes) - len(asked)
-    if rest:
-        unknown = unknown or f"{rest} further nodes were not asked."
     return replace(group, ways=tuple(found), unknown=unknown, ask=ask, notes=tuple(dict.fromkeys((*notes, *_peculiar(asked)))))
 
 
