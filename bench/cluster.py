@@ -11,6 +11,7 @@ from __future__ import annotations
 import http.server
 import json
 import os
+import pathlib
 import resource
 import shutil
 import subprocess
@@ -171,9 +172,9 @@ def with_server(total, act):
         port_file = os.path.join(folder, "port")
         server = subprocess.Popen([sys.executable, os.path.abspath(__file__), "serve", str(total), port_file])
         try:
-            while not os.path.exists(port_file) or not open(port_file, encoding="ascii").read():
+            while not os.path.exists(port_file) or not pathlib.Path(port_file).read_text(encoding="ascii"):
                 time.sleep(0.2)
-            port = open(port_file, encoding="ascii").read()
+            port = pathlib.Path(port_file).read_text(encoding="ascii")
             config = os.path.join(folder, "config")
             with open(config, "w", encoding="ascii") as file:
                 json.dump({"current-context": "b", "contexts": [{"name": "b", "context": {"cluster": "b", "user": "b"}}],
@@ -199,7 +200,7 @@ def main():
         )
         print(f"  ratio of CPU {ours[0] / decode[0]:.2f} (at most 1.5); memory at most 200 MB")
 
-    def small(port, config):
+    def small(_port, config):
         ours = best(2, [sys.executable, "-m", "whypull.cli", "-A", "-o", "json"], {"KUBECONFIG": config})
         theirs = best(1, ["kubectl", "get", "pods", "-A", "-o", "json"], {"KUBECONFIG": config})
         print(

@@ -67,8 +67,7 @@ def pod(number: int) -> dict[str, Any]:
 
 def _metadata(name: str, namespace: str, number: int) -> dict[str, Any]:
     fields = {
-        f'k:{{"name":"web"}}.{i}': {".": {}, "f:image": {}, "f:name": {}, "f:resources": {}, "f:waiting": {}}
-        for i in range(22)
+        f'k:{{"name":"web"}}.{i}': {".": {}, "f:image": {}, "f:name": {}, "f:resources": {}, "f:waiting": {}} for i in range(22)
     }
     return {
         "name": name,
@@ -79,9 +78,7 @@ def _metadata(name: str, namespace: str, number: int) -> dict[str, Any]:
         "creationTimestamp": "2026-11-20T08:00:00Z",
         "labels": {"app": "web", "pod-template-hash": "5d8f", "team": namespace, "app.kubernetes.io/name": "web"},
         "annotations": {"checksum/config": "a" * 64, "prometheus.io/scrape": "true"},
-        "ownerReferences": [
-            {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d8f", "uid": "1", "controller": True}
-        ],
+        "ownerReferences": [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d8f", "uid": "1", "controller": True}],
         "managedFields": [
             {
                 "manager": "kube-controller-manager",

@@ -1,6 +1,6 @@
 """Damages real outputs and asks for an explanation of each: none may crash, hang or leak.
 
-    python tests/fuzz.py --inputs 200000 [--seed 1] [--jobs 2]
+python tests/fuzz.py --inputs 200000 [--seed 1] [--jobs 2]
 """
 
 from __future__ import annotations
@@ -17,7 +17,21 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SEEDS = [ROOT / "examples", ROOT.parent / "shared" / "captured"]
 SLOW = 5.0  # seconds that one input may take on a busy machine
-SPLICES = [b"\x00", b"\xff\xfe", b"\x1b[2J", b"\xe2\x80\xae", b'\\"', b"[" * 50, b"&a *a", b"---\n", b"{", b"}", b"\r\n", b"\t", b'"']
+SPLICES = [
+    b"\x00",
+    b"\xff\xfe",
+    b"\x1b[2J",
+    b"\xe2\x80\xae",
+    b'\\"',
+    b"[" * 50,
+    b"&a *a",
+    b"---\n",
+    b"{",
+    b"}",
+    b"\r\n",
+    b"\t",
+    b'"',
+]
 
 
 def seeds():
@@ -25,8 +39,8 @@ def seeds():
     found = []
     for folder in SEEDS:
         for name in sorted(glob.glob(str(folder / "**" / "*"), recursive=True)):
-            if os.path.isfile(name) and os.path.getsize(name) <= 40_000:
-                found.append(pathlib.Path(name).read_bytes())
+            small = os.path.isfile(name) and os.path.getsize(name) <= 40_000
+            found += [pathlib.Path(name).read_bytes()] if small else []
     return found
 
 
@@ -67,7 +81,7 @@ def work(job):
         started = time.monotonic()
         try:
             explain(data)
-        except Exception as e:  # every crash is a finding here
+        except Exception as e:  # noqa: BLE001 - every crash is a finding here
             bad.append((repr(e)[:200], data[:200]))
         if time.monotonic() - started > SLOW:
             bad.append((f"{time.monotonic() - started:.1f} s", data[:200]))

@@ -1,6 +1,6 @@
 """Scores `whypull.explain` on labelled failures: a table of ids and verdicts, and one line of totals.
 
-    python tests/score.py [--stage auth] [--bad] [--write] [FILE.jsonl]
+python tests/score.py [--stage auth] [--bad] [--write] [FILE.jsonl]
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def judge(row, diagnoses):
 
 def score(rows):
     """Every row's (id, cause, verdict, answer), in the order of the ids."""
-    from whypull import explain  # noqa: PLC0415
+    from whypull import explain
 
     table = []
     for row in rows:
@@ -66,7 +66,12 @@ def main():
         if not args.bad or line[2] in {"wrong", "missed", "accepted"}:
             print("\t".join(line))
             if args.text:
-                print("      acceptable:", ",".join(texts[line[0]]["acceptable"]), "| text alone:", texts[line[0]]["from_text_alone"])
+                print(
+                    "      acceptable:",
+                    ",".join(texts[line[0]]["acceptable"]),
+                    "| text alone:",
+                    texts[line[0]]["from_text_alone"],
+                )
                 print("     ", texts[line[0]]["text"][:700].replace("\n", "\n      "))
     print_totals(table, texts)
     if args.write:

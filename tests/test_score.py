@@ -4,8 +4,8 @@ import json
 import pathlib
 
 import pytest
-
 from tests.score import CASES, TABLE, score
+
 from whypull import explain
 
 NEGATIVES = CASES.with_name("negatives.jsonl")

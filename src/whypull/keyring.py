@@ -235,11 +235,7 @@ def _rest(at: Place) -> str:
 def _same_host(at: Place, target: Place) -> str:
     if at.port != target.port:
         ports = [f"port {p.port}" if p.port else "no port" for p in (at, target)]
-        default = (
-            "; the kubelet does not know that 443 is the default"
-            if {at.port, target.port} == {"", "443"}
-            else ""
-        )
+        default = "; the kubelet does not know that 443 is the default" if {at.port, target.port} == {"", "443"} else ""
         return f"the key has {ports[0]} and the image has {ports[1]}{default}"
     if not labels_fit(at.labels, target.labels):
         return f"upper and lower case differ: the key has {at.host}, the image {target.host}"
@@ -251,9 +247,7 @@ def _same_host(at: Place, target: Place) -> str:
     if "*" in path:
         return "a wildcard works in the host only, not in the path"
     case = " (upper and lower case differ)" if target.path.lower().startswith(path.lower()) else ""
-    return (
-        f"the key is for paths that begin with {_shown(path)}, and the image's is {_shown(target.path)}{case}"
-    )
+    return f"the key is for paths that begin with {_shown(path)}, and the image's is {_shown(target.path)}{case}"
 
 
 def _other_host(key: str, at: Place, target: Place) -> tuple[str, bool]:

@@ -253,7 +253,9 @@ class Diagnosis:
     pull: Pull  # the one that is shown
     findings: tuple[Finding, ...]  # best first; at most three where undecided
     path: Mapping[str, StageState] = field(default_factory=dict)
-    path_facts: Mapping[str, str] = field(default_factory=dict)  # stage → one line of what was seen: "registry.shop.example → 20.61.4.9"
+    path_facts: Mapping[str, str] = field(
+        default_factory=dict
+    )  # stage → one line of what was seen: "registry.shop.example → 20.61.4.9"
     ask: tuple[str, ...] = ()  # the steps that decide
     vantage: str = "paste"
     count: int = 1  # pulls with this diagnosis

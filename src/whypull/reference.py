@@ -26,7 +26,7 @@ _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _MOST_LOOKED_AT = 4096  # characters of a malformed text that are searched for its fault
 
 
-class InvalidReference(ValueError):  # noqa: N818 - the name is the finding, and what callers catch
+class InvalidReference(ValueError):
     """A text that is no image reference. Its message is what the kubelet and the runtimes say of it.
 
     `wrong` says in plain words what is the matter; `instead` is a reference that would do, or empty.

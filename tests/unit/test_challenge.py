@@ -14,8 +14,15 @@ def answer(*values):
 
 
 def test_bearer_comes_before_basic():
-    found = challenge_of(answer('Basic realm="x"', 'Bearer realm="https://a.example/token",service="s",scope="repository:a:pull"'))
-    assert (found.scheme, found.realm, found.service, found.scope) == ("bearer", "https://a.example/token", "s", "repository:a:pull")
+    found = challenge_of(
+        answer('Basic realm="x"', 'Bearer realm="https://a.example/token",service="s",scope="repository:a:pull"')
+    )
+    assert (found.scheme, found.realm, found.service, found.scope) == (
+        "bearer",
+        "https://a.example/token",
+        "s",
+        "repository:a:pull",
+    )
 
 
 def test_a_header_without_a_scheme_that_is_known():

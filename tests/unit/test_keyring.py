@@ -22,9 +22,7 @@ HUB_KEY = "https://index.docker.io/v1/"
 
 def secret(*keys, name="pull", **more):
     """A Secret with a username and a password under each key."""
-    entries = tuple(
-        k if isinstance(k, AuthEntry) else AuthEntry(k, has_username=True, has_password=True) for k in keys
-    )
+    entries = tuple(k if isinstance(k, AuthEntry) else AuthEntry(k, has_username=True, has_password=True) for k in keys)
     return SecretSeen("shop", name, **{"type": JSON_TYPE, "entries": entries, **more})
 
 
@@ -251,10 +249,7 @@ def test_an_empty_entry_matches_and_the_runtime_asks_as_anonymous(entry, why):
     assert "anonymous" in trace.summary
     both = explain(APP, [secret(entry), secret("registry.example.com/team", name="full")])
     assert both.would_send == "credentials"
-    assert (
-        both.summary
-        == "The kubelet sends registry.example.com/team of full, then registry.example.com of pull."
-    )
+    assert both.summary == "The kubelet sends registry.example.com/team of full, then registry.example.com of pull."
 
 
 def test_the_end_of_a_password_is_told():
@@ -573,10 +568,7 @@ WHEN = "2026-03-02T10:00:00Z"
 
 def jwt(payload):
     parts = ({"alg": "none"}, payload)
-    return (
-        ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts)
-        + ".c2ln"
-    )
+    return ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts) + ".c2ln"
 
 
 @pytest.mark.parametrize(
@@ -658,15 +650,9 @@ def test_any_keys_and_images_are_explained(keys, image):
 
 
 # Marked at both ends, so that a part that comes out is known for one.
-SECRETS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters=":"), max_size=40).map(
-    "s3kr1t{}t1rk3s".format
-)
-HOSTS = st.sampled_from(
-    [HOST, "https://registry.example.com/v1", "*.example.com", "docker.io", HUB_KEY, "a b", "r%zz"]
-)
-SHAPES = st.sampled_from(
-    ["auth", "fields", "unpadded", "plain", "colonless", "tokens", "twice", "number", "jwt", "cut", "flat"]
-)
+SECRETS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters=":"), max_size=40).map("s3kr1t{}t1rk3s".format)
+HOSTS = st.sampled_from([HOST, "https://registry.example.com/v1", "*.example.com", "docker.io", HUB_KEY, "a b", "r%zz"])
+SHAPES = st.sampled_from(["auth", "fields", "unpadded", "plain", "colonless", "tokens", "twice", "number", "jwt", "cut", "flat"])
 
 
 def config(shape, key, user, password):
@@ -698,9 +684,7 @@ def test_no_password_or_username_comes_out_by_itself(shape, key, user, password)
         seen = secret(*found.entries, type=secret_type, problem=found.problem, ignored=found.ignored)
         trace = explain("registry.example.com/app", [seen])
         hub = explain("nginx", [], node=[seen])
-        shown = [repr(x) for x in (found, seen, trace, hub)] + [
-            str(x) for x in (found, trace, *found.credentials)
-        ]
+        shown = [repr(x) for x in (found, seen, trace, hub)] + [str(x) for x in (found, trace, *found.credentials)]
         shown += [found.problem, found.ignored, trace.summary, hub.summary, *(e.why for e in trace.entries)]
         for text in shown:
             assert "s3kr1t" not in text

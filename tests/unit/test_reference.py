@@ -161,9 +161,7 @@ def test_a_malformed_reference_is_refused_in_the_kubelets_words_and_explained(te
 
 
 def test_tag_and_digest_are_kept_apart():
-    assert parse(f"app:v1@sha256:{HEX}") == Reference(
-        f"app:v1@sha256:{HEX}", "docker.io", "library/app", "v1", f"sha256:{HEX}"
-    )
+    assert parse(f"app:v1@sha256:{HEX}") == Reference(f"app:v1@sha256:{HEX}", "docker.io", "library/app", "v1", f"sha256:{HEX}")
     assert parse(f"app:v1@sha256:{HEX}").tag_or_digest == f"sha256:{HEX}"
     assert parse("app:v1").tag_or_digest == "v1"
     assert parse("app").tag_or_digest == "latest"
@@ -275,9 +273,7 @@ def test_any_text_is_either_a_reference_or_refused_with_a_reason(text):
     assert refused.instead == "" or parse(refused.instead)
 
 
-@pytest.mark.parametrize(
-    "piece", ["a", "a.", "a-", "a/", "a:", "a__", "A", "{{", "$(", "<", "%!s(", "[", "1:", "@", "\n"]
-)
+@pytest.mark.parametrize("piece", ["a", "a.", "a-", "a/", "a:", "a__", "A", "{{", "$(", "<", "%!s(", "[", "1:", "@", "\n"])
 def test_a_long_hostile_text_costs_linear_time(piece):
     started = time.process_time()
     with pytest.raises(InvalidReference) as refused:

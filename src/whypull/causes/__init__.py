@@ -89,9 +89,7 @@ def catalogue() -> dict[str, Cause]:
         return _from_pages()
     if _index.STAMP and stamp() != _index.STAMP:
         return _from_pages()
-    return {
-        row[0]: Cause(*row[:5], tuple(starmap(Says, row[5])), tuple(starmap(FixLine, row[6]))) for row in _index.CAUSES
-    }
+    return {row[0]: Cause(*row[:5], tuple(starmap(Says, row[5])), tuple(starmap(FixLine, row[6]))) for row in _index.CAUSES}
 
 
 def _from_pages() -> dict[str, Cause]:

@@ -38,9 +38,7 @@ _WELL_KNOWN = frozenset({
     "$oauthtoken", "iamapikey", "iambearer", "gitlab-ci-token", "x-access-token", "x-token-auth",
 })  # fmt: skip
 _ENTRY_TYPE = "credentialprovider.dockerConfigEntryWithAuth"
-_GO_BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, range(0x2000, 0x200B))
-)
+_GO_BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 class Credential:
@@ -103,9 +101,7 @@ def decode_config(content: bytes, *, legacy: bool = False, created: str = "") ->
         found = _legacy(value) if legacy else _auths(value)
     except GoError as error:
         return Decoded(problem=str(error))
-    helpers = (
-        () if legacy else tuple(h for h in HELPERS if any(n.lower() == h.lower() for n in _names(value)))
-    )
+    helpers = () if legacy else tuple(h for h in HELPERS if any(n.lower() == h.lower() for n in _names(value)))
     return Decoded(
         entries=tuple(entry.seen(key, helpers, created) for key, entry in found.items()),
         ignored="" if found else _nothing(value, helpers),
@@ -122,9 +118,7 @@ def _nothing(value: Value, helpers: tuple[str, ...]) -> str:
     """Why a docker config that is well-formed yields nothing."""
     names = _names(value)
     if helpers:
-        return (
-            f'"{helpers[0]}" leaves the credentials to a program of the machine that wrote it: none are in it'
-        )
+        return f'"{helpers[0]}" leaves the credentials to a program of the machine that wrote it: none are in it'
     if any(_folds(name, "auths") for name in names):
         return 'its "auths" is empty'
     if not names:

@@ -112,9 +112,7 @@ def _unescaped(text: str) -> str:
 
 def _host_port(host: str) -> tuple[str, str]:
     """net.SplitHostPort; (host, "") where that would fail."""
-    found = re.fullmatch(r"\[([^\[\]]*)\]:([^:\[\]]*)", host) or re.fullmatch(
-        r"([^:\[\]]*):([^:\[\]]*)", host
-    )
+    found = re.fullmatch(r"\[([^\[\]]*)\]:([^:\[\]]*)", host) or re.fullmatch(r"([^:\[\]]*):([^:\[\]]*)", host)
     return (found[1], found[2]) if found else (host, "")
 
 

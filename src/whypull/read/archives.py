@@ -120,9 +120,7 @@ def _unfold(name: str, flow: Flow, kind: str, budget: Budget, depth: int) -> Ite
     elif kind == "zip":
         yield from _zip(name, flow, budget, depth)
     else:
-        raise Stopped(
-            f"{printable(name)} is packed with {kind}, which is not read: unpack it and name the folder"
-        )
+        raise Stopped(f"{printable(name)} is packed with {kind}, which is not read: unpack it and name the folder")
 
 
 def _member(name: str, flow: Flow, budget: Budget, depth: int) -> Iterator[Source]:
@@ -133,7 +131,7 @@ def _member(name: str, flow: Flow, budget: Budget, depth: int) -> Iterator[Sourc
         if kind and depth < MAX_DEPTH:
             yield from _unfold(name, flow, kind, budget, depth)
         elif depth == 1 and not kind and looks_binary(flow.peek(4096)):
-            raise Stopped(f"{printable(name)} is neither text nor an archive that can be read")
+            raise Stopped(f"{printable(name)} is neither text nor an archive that can be read")  # noqa: TRY301
         elif not kind and not looks_binary(flow.peek(4096)):
             yield _text(name, flow)
     except Stopped as stop:
@@ -192,7 +190,7 @@ def _tar(name: str, flow: Flow, budget: Budget, depth: int) -> Iterator[Source]:
     broken = Stopped(f"{printable(name)} is broken or was cut: the rest of it could not be read")
     failures = (tarfile.TarError, OSError, EOFError, ValueError, OverflowError, KeyError)
     try:
-        tar = tarfile.open(fileobj=fuel, mode="r|", errorlevel=0)  # type: ignore[call-overload]  # needs no more than read()
+        tar = tarfile.open(fileobj=fuel, mode="r|", errorlevel=0)  # type: ignore[call-overload]  # noqa: SIM115 - needs no more than read()
     except failures:
         raise broken from None
     while True:
@@ -202,9 +200,7 @@ def _tar(name: str, flow: Flow, budget: Budget, depth: int) -> Iterator[Source]:
             if member is None:
                 return
             if member.issparse():
-                raise Stopped(
-                    f"{printable(name)} holds sparse files, which are not read: unpack it and name the folder"
-                )
+                raise Stopped(f"{printable(name)} holds sparse files, which are not read: unpack it and name the folder")
             stream = tar.extractfile(member) if member.isreg() else None
         except failures:
             raise broken from None
@@ -212,16 +208,12 @@ def _tar(name: str, flow: Flow, budget: Budget, depth: int) -> Iterator[Source]:
         budget.spend(0, flow.count)
         fuel.limit = member.offset_data + member.size + MAX_HEADER
         if stream is not None and wanted(member.name):
-            yield from _member(
-                f"{name}: {member.name}", Flow(_guarded(stream.read, broken, failures)), budget, depth + 1
-            )
+            yield from _member(f"{name}: {member.name}", Flow(_guarded(stream.read, broken, failures)), budget, depth + 1)
         if budget.over:
             return
 
 
-def _guarded(
-    read: Callable[[int], bytes], broken: Stopped, failures: tuple[type[Exception], ...]
-) -> Callable[[int], bytes]:
+def _guarded(read: Callable[[int], bytes], broken: Stopped, failures: tuple[type[Exception], ...]) -> Callable[[int], bytes]:
     def guarded(size: int) -> bytes:
         try:
             return read(size)
@@ -253,9 +245,7 @@ def _zip(name: str, flow: Flow, budget: Budget, depth: int) -> Iterator[Source]:
         if info.flag_bits & 1:
             yield remark(shown, f"{printable(shown)} is encrypted and was not read")
             continue
-        read = _zip_read(
-            archive, info.filename, failures, printable(shown), budget, max(info.compress_size, 1)
-        )
+        read = _zip_read(archive, info.filename, failures, printable(shown), budget, max(info.compress_size, 1))
         yield from _member(shown, Flow(read), budget, depth + 1)
         if budget.over:
             return
@@ -297,9 +287,7 @@ def _seekable(name: str, flow: Flow) -> BinaryIO:
     while data := flow.read():
         held.write(data)
         if held.tell() > MAX_ZIP:
-            raise Stopped(
-                f"{printable(name)} is too large to be read through a pipe: save it and name the file"
-            )
+            raise Stopped(f"{printable(name)} is too large to be read through a pipe: save it and name the file")
     return held
 
 

@@ -64,9 +64,7 @@ def looks_binary(data: bytes) -> bool:
     codec, mark = wide_encoding(sample)
     if codec:
         text = sample[mark:].decode(codec, "replace")
-        return _share(
-            text.count("\ufffd") + sum(c < " " and c not in "\t\n\r\f\x1b\b" for c in text), len(text)
-        )
+        return _share(text.count("\ufffd") + sum(c < " " and c not in "\t\n\r\f\x1b\b" for c in text), len(text))
     solid = sample.replace(b"\0", b"")
     if not solid:
         return bool(sample)

@@ -75,9 +75,7 @@ def folder(root: str) -> Iterator[Source]:
             continue
         total += size
         if number >= MAX_FILES or total > MAX_BYTES:
-            left.append(
-                f"of the {len(found):,} files in {printable(root)} only the first {number:,} were read"
-            )
+            left.append(f"of the {len(found):,} files in {printable(root)} only the first {number:,} were read")
             break
         yield from _file(path, left)
     for sentence in left:
@@ -136,7 +134,7 @@ def _rank(path: str) -> int:
 
 def _file(path: str, left: list[str]) -> Iterator[Source]:
     try:
-        file = open(path, "rb", buffering=0)
+        file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by who reads it
     except OSError as error:
         left.append(f"{printable(path)} cannot be read: {error.strerror}")
         return

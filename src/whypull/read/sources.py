@@ -11,7 +11,7 @@ from whypull.redact import redacted
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import BinaryIO
+    from typing import BinaryIO, Self
 
 __all__ = ["Source", "Unreadable", "looks_binary", "open_sources", "to_text"]
 
@@ -28,7 +28,7 @@ class Unreadable(ValueError):
     """What was named cannot be read; the message is one sentence for the user."""
 
 
-class Stopped(Exception):  # noqa: N818 - an end, not an error: the sentence becomes a note
+class Stopped(Exception):
     """A stream ended before its end; the message says why. What came before it counts."""
 
 
@@ -49,7 +49,7 @@ class Source:
         self._ended = read is None
         self._seen = 0
 
-    def __enter__(self) -> Source:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -222,7 +222,7 @@ def _opened(named: list[str], kinds: list[str], stdin: BinaryIO | None) -> Itera
             yield from _stream("standard input", _piped(getattr(stdin, "read1", stdin.read)))
         else:
             try:
-                file = open(name, "rb", buffering=0)
+                file = open(name, "rb", buffering=0)  # noqa: SIM115 - closed by who reads it
             except OSError as error:
                 raise Unreadable(f"{printable(name)} cannot be read: {error.strerror}") from None
             with file:

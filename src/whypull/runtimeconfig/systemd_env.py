@@ -47,7 +47,7 @@ def environment_of(service: str, files: Mapping[str, str]) -> tuple[dict[str, Va
 
 
 def unit_files(service: str, files: Mapping[str, str]) -> list[str]:
-    """The unit's own file and its drop-ins in the order in which systemd reads them (drop-ins by name, /etc over /run over /usr)."""
+    """The unit's own file and its drop-ins as systemd reads them: drop-ins by name, /etc over /run over /usr."""
     units = [f"{folder}/{service}.service" for folder in _UNITS if f"{folder}/{service}.service" in files]
     drops: dict[str, str] = {}
     for folder in _UNITS:
