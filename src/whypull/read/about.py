@@ -89,8 +89,8 @@ _FAILED = (
     "denied|refused|timed?[ -]?out|deadline|not defined|is disabled|not found|not exist|no such|unknown",
     r"unauthori[sz]ed|unauthenticated|forbidden|invalid|expired|x509|\beof\b|reset by peer|broken pipe|unreachable",
     "no route|misbehaving|not implemented|unimplemented|unavailable|bad gateway|too ?many|exceeded|reached",
-    "not supported|unsupported|no (?:matching|match|space|basic|bundle|available|image found|fslayers)|mismatch|rejected|required|incorrect",
-    "malformed|missing|ambiguous|(?:does|did)(?:n't| not)|not known|is not|are not",
+    "not supported|unsupported|no (?:matching|match|space|basic|bundle|available|image found|fslayers)|mismatch",
+    "rejected|required|incorrect|malformed|missing|ambiguous|(?:does|did)(?:n't| not)|not known|is not|are not",
     r"not (?:allowed|ready|present|permitted|authorized|valid)|must be|back-?off|\b[45]\d\d\b|warn|ignoring|gave http",
     "conflict|retries|none of",
 )
@@ -107,7 +107,8 @@ _ELSEWHERE = (
     "can be successfully pulled|level=debug|failed to reserve (?:sandbox|container) name",
     r"(?:setup|set up) network for sandbox|volumeattachment|must be logged in to the server|\.well-known/",
     r"successfully pulled|unable to authenticate the request|download(?:ing)? agent|scan:|terraform|http\.request\.",
-    "container ?logs/|npm err|kube-probe",
+    "container ?logs/|npm err|kube-probe|committing container|copying layers and metadata for container",
+    r"writing manifest to image destination(?!.{0,2000}\b(?:error|failed|fata))",
 )
 
 _SURELY, _ABOUT, _FAILURE, _NOT_ABOUT = _any(*_SURE), _any(*_SPOKEN), _any(*_FAILED), _any(*_ELSEWHERE)
@@ -146,9 +147,9 @@ def sounds_like_a_pull(text: str) -> bool:
     host's address, a container that had started and a stack of calls weigh against it.
     """
     core = fold(text[:WEIGHED])
-    if _NOT_ABOUT.search(core) or not _FAILURE.search(core):
+    if _NOT_ABOUT.search(core) or not _symptom().search(core):
         return False
-    weight = len({found.lower() for found in _nouns().findall(core)}) + 2 * bool(_named().search(core))
+    weight = len({found[0].lower() for found in _nouns().finditer(core)}) + 2 * bool(_named().search(core))
     weight -= 2 * sum(1 for found in _URL.finditer(core) if not _OF_REGISTRIES.match(found["rest"]))
     weight -= 4 * bool(_started().search(core))
     return weight >= (LIGHT if len(core) <= BARE_LONGEST else HEAVY)
@@ -159,10 +160,22 @@ _OF_REGISTRIES = regex(r"/?(?:$|[\])},.;:]|v[012](?:/|$)|token|service/token|jwt
 
 
 @lru_cache(maxsize=1)
+def _symptom() -> re.Pattern[str]:
+    """What a page has an answer to: a status, an errno, a certificate, a refusal, a name that is not there."""
+    return regex(
+        r"(?i)\b(?:40[1347]|429|50[0234])\b|x509|certificate (?:signed|verif|has|is)|unauthori[sz]ed|"
+        r"unauthenticated|forbidden|denied|not found|"
+        r"no such (?:host|image|manifest|repo)|does(?:n't| not) exist|timed? ?-?out|deadline exceeded|refused|reset by|"
+        r"\beof\b|unreachable|no route|misbehaving|no space|toomanyrequests|too many requests|rate limit|unknown|"
+        r"no match|mismatch|unsupported|corrupt|not supported"
+    )
+
+
+@lru_cache(maxsize=1)
 def _nouns() -> re.Pattern[str]:
     return regex(
-        r"(?i)\b(images?|manifests?|layers?|registry|registries|repositor(?:y|ies)|pull(?:ing|ed)?|blobs?|digest|"
-        r"docker|containerd|cri-?o|podman|nerdctl|crictl|kubelet|buildkit|tags?)\b"
+        r"(?i)\b(?:images?|manifests?|layers?|registry|registries|repositor(?:y|ies)|pull(?:ing|ed)?|blobs?|digest|"
+        r"docker|containerd|cri-?o|podman|nerdctl|crictl|kubelet|buildkit|tags?)\b|sha256:(?=[0-9a-f]{8})"
     )
 
 
@@ -170,10 +183,11 @@ def _nouns() -> re.Pattern[str]:
 def _named() -> re.Pattern[str]:
     """An image with its tag or digest, or a host that serves nothing but images."""
     return regex(
-        r"(?i)(?<![\w:/@.-])(?:[\w.-]+(?::\d+)?/)+[\w.-]+(?::[a-z0-9][\w.-]*|@sha256:[0-9a-f]{6,})(?![\w/])|"
-        r"\b(?:docker\.io|gcr\.io|ghcr\.io|quay\.io|azurecr\.(?:io|cn)|dkr\.ecr\.|pkg\.dev|registry\.k8s\.io|icr\.io|"
-        r"mcr\.microsoft\.com|public\.ecr\.aws|registry\.redhat\.io|nvcr\.io|docker\.elastic\.co|aliyuncs\.com|"
-        r"(?:docker-|container-)?registry(?:-\d)?\.[\w.-]+\w|harbor[\w-]*\.[\w.-]+\w|[\w.-]+/v2/)"
+        r"(?<![\w:/@.-])(?:[a-z0-9._-]+(?::\d+)?/)+[a-z0-9._-]+(?<!\.go)(?<!\.py)(?<!\.js)(?<!\.ts)(?<!\.rb)(?<!\.rs)"
+        r"(?::[A-Za-z0-9][\w.-]*|@sha256:[0-9a-f]{6,})(?![\w/])|"
+        r"(?i:\b(?:docker\.io|gcr\.io|ghcr\.io|quay\.io|azurecr\.(?:io|cn)|dkr\.ecr\.|pkg\.dev|registry\.k8s\.io|icr\.io|"
+        r"mcr\.microsoft\.com|public\.ecr\.aws|registry\.redhat\.io|nvcr\.io|docker\.elastic\.co|"
+        r"(?:docker-|container-)?registry(?:-\d)?\.[\w.-]+\w|harbor[\w-]*\.[\w.-]+\w|[\w.-]{1,80}/v2/))"
     )
 
 
@@ -184,7 +198,9 @@ def _started() -> re.Pattern[str]:
         r"(?i)oci runtime|runc (?:create|did)|exec format error|exec: |crashloop|back-off restarting|already present|"
         r"goroutine \d|traceback \(most|\bat [\w.$]+\([\w.]+:\d+\)|panic: |listen tcp|cni |calico|cilium|flannel|"
         r"etcd|apiserver|unable to connect to the server|serviceaccount|rbac|reflector\.go|configmap|persistentvolume|"
-        r"successfully (?:pulled|built)|status: downloaded|up to date for"
+        r"successfully (?:pulled|built)|status: downloaded|up to date for|garbage|latest tag|image-reflector|"
+        r"fetch it from|\"(?:get|head|post|put) \S+ http/\d|\* (?:trying|host|connected|immediate) |"
+        r"\bas build\b|container creat\w+ error"
     )
 
 

@@ -34,6 +34,8 @@ _RAW = regex(
     "unexpected end of JSON input|"
     r"invalid character .{1,20} (?:looking for|after|in )|json: cannot unmarshal)"
 )
+# The runtime's error without the kubelet's "Failed to pull image": as consoles and people shorten it.
+_UNWRAPPED = ("rpc error: code", "Error response from daemon", "failed to resolve", "failed to pull", "failed to copy")
 _OF_OTHERS = ("pod", "po", "pods", "")
 RUNTIME_SOCKET = regex(r"dial unix \S*(?:containerd|crio|dockershim|cri-dockerd|docker|k3s)\S*\.sock")
 SANDBOX = regex(r"sandbox image|failed pulling image|[Ff]ailed to pull image|pull and unpack|error unpacking image")
@@ -82,8 +84,8 @@ def _of_a_pull(reason: str, text: str) -> bool:
         return bool(SANDBOX.search(text)) or (bool(RUNTIME_SOCKET.search(text)))
     if reason == "FailedSync":
         return any(s in text for s in STATES) or bool(SANDBOX.search(text))
-    if reason == "Failed" and (_RAW.match(text) or "error unpacking image" in text):
-        return True
+    if reason == "Failed" and (_RAW.match(text) or "error unpacking image" in text or text.startswith(_UNWRAPPED)):
+        return not text.startswith(_UNWRAPPED) or about_a_pull(text)
     return text.startswith(("Failed to pull image", "Failed to inspect image", "Failed to apply default image"))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from whypull.model import Pull, Said
-from whypull.read.about import about_a_pull, informative, surely_a_failed_pull
+from whypull.read.about import about_a_pull, informative, sounds_like_a_pull, surely_a_failed_pull
 from whypull.read.fragments import fragments
 from whypull.read.message import fold, image_in, writer
 from whypull.read.wrapped import unwrapped, width_of
@@ -81,6 +81,10 @@ class Loose:
         if not self.into.heard:
             for line in self._overheard:
                 self._hear(line)
+        if not self.into.heard:
+            for lines in self._sections:
+                if sounds_like_a_pull(_whole(lines)):
+                    self._split(lines)
 
     def _judge(self, lines: list[str], *, told: bool) -> None:
         found = list(fragments(lines))

@@ -35,6 +35,40 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
+# How the innermost errors of a pull end. Screens, tickets and log shippers cut texts there.
+_ENDS = (
+    "certificate signed by unknown authority", "certificate has expired or is not yet valid",
+    "server gave HTTP response to HTTPS client", "no such host", "i/o timeout", "connection refused",
+    "connection reset by peer", "no route to host", "network is unreachable", "context deadline exceeded",
+    "TLS handshake timeout", "request canceled while waiting for connection", "Client.Timeout exceeded while awaiting headers",
+    "no space left on device", "manifest unknown", "authentication required", "requested access to the resource is denied",
+    "401 Unauthorized", "403 Forbidden", "404 Not Found", "429 Too Many Requests", "500 Internal Server Error",
+    "502 Bad Gateway", "503 Service Unavailable", "504 Gateway Time-out", "no match for platform in manifest",
+    "no matching manifest for", "no basic auth credentials", "toomanyrequests: You have reached your pull rate limit",
+    "server misbehaving", "invalid username/password", "insufficient_scope",
+)  # fmt: skip
+_CUT_LEAST = 8  # characters of a known end that must be there
+
+
+def _completed(core: str) -> str:
+    """The text with its last words made whole where it was cut within an end that is known, and in no other one."""
+    tail = core[-60:].rstrip(" .…\"'\\")
+    begun = [(n, end) for end in _ENDS if (n := _begun(tail, end))]
+    if not begun:
+        return core
+    most = max(n for n, _ in begun)
+    ends = [end for n, end in begun if n == most]
+    return core.rstrip(" .…\"'\\") + ends[0][most:] if len(ends) == 1 else core
+
+
+def _begun(tail: str, end: str) -> int:
+    """How much of `end` the tail breaks off after, within a word; 0 where it is whole, or too little to tell."""
+    for n in range(len(end) - 1, max(_CUT_LEAST, len(end) * 2 // 5) - 1, -1):
+        if end[n].isalnum() and end[n - 1].isalnum() and tail.endswith(end[:n]):
+            return n if not tail[:-n][-1:].isalnum() else 0
+    return 0
+
+
 # ---------------------------------------------------------------- one text, several attempts
 
 _AGGREGATE = regex(
@@ -55,7 +89,7 @@ def failures(text: str, image: str = "") -> tuple[Failure, ...]:
 
     `image` is the image as the place shows it where the text stood; the text's own words win.
     """
-    core = fold(text)
+    core = _completed(fold(text))
     artifact = _ARTIFACT.search(core)
     if artifact:
         core = core[: artifact.start()] + artifact["image"]
@@ -238,8 +272,8 @@ def _spoken_to(core: str) -> str:
 def _role(core: str, url: str, host: str, own: str) -> Role:  # noqa: PLR0911 - one rule after the other
     if "proxyconnect" in core:
         return "proxy"
-    if "?ns=" in core or "&ns=" in core:
-        return "mirror"
+    if ("?ns=" in core or "&ns=" in core) and not (host and own and _same_site(host, own)):
+        return "mirror"  # the registry itself, written with its port in hosts.toml, is asked with ns as well
     if _TOKEN.search(core):
         return "registry" if host and own and canonical(host) == own else "token"
     if host and own and canonical(host) == own:
