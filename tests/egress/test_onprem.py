@@ -75,7 +75,7 @@ def test_the_script_asks_for_both_families_and_quotes_what_it_is_given():
 def test_nobody_asked(tmp_path, monkeypatch):
     found = seen(tmp_path, monkeypatch, [node(external="203.0.113.7")], {})
     assert ways(found) == {("203.0.113.7", "possible")}
-    assert "No cloud is known" in unknown(found)
+    assert "No CLI that whypull asks tells" in unknown(found)
     assert "whypull egress --from node" in found.groups[0].ask
 
 
@@ -198,7 +198,7 @@ def test_a_node_that_cannot_be_reached_is_said_and_the_rest_goes_on(tmp_path):
     (tools / "ssh").chmod(0o755)
     code, out, _ = live.run(tmp_path, [node()], {}, "--from", "ssh", path=clis.path_of(tools))
     assert "Connection refused" in out
-    assert "No cloud is known" in " ".join(out.split())
+    assert "No CLI that whypull asks tells" in " ".join(out.split())
     assert code == 3
 
 

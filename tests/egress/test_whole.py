@@ -84,6 +84,22 @@ def test_json_csv_and_cidrs(tmp_path):
     assert not [line for line in out.splitlines() if not line.startswith("#")]
 
 
+def test_per_node(tmp_path):
+    _, out, _ = live.run(tmp_path, NODES, world(), "--per-node", "-o", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert {r["node"]: (r["address"], r["certainty"]) for r in rows} == {
+        "aks-np1-30000000-vmss000000": ("203.0.113.20", "likely"),
+        "aks-np1-30000000-vmss000001": ("203.0.113.20", "likely"),
+        "aks-edge-30000000-vmss000000": ("198.51.100.7", "likely"),
+        "aks-edge-30000000-vmss000001": ("198.51.100.8", "likely"),
+    }
+    _, out, _ = live.run(tmp_path, NODES, {}, "--per-node")
+    assert "aks-np1-30000000-vmss000000   ?" in out
+    assert "outbound type is not known" in out
+    _, out, _ = live.run(tmp_path, az.nodes(), base(az.cluster("none")), "--per-node")
+    assert "none" in out
+
+
 def test_the_ticket_can_be_sent_as_it_is(tmp_path):
     _, out, _ = live.run(
         tmp_path, NODES, world(**{"az acr show": az.registry(rules=("203.0.113.10",))}), "-o", "markdown", events=refusals()

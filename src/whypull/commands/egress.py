@@ -61,6 +61,7 @@ def parser() -> ArgumentParser:
     made.add_argument(
         "--node-pod-namespace", default="kube-system", metavar="NAME", help="where node pods are made (kube-system)"
     )
+    made.add_argument("--per-node", action="store_true", help="a line for each node (text and csv)")
     made.add_argument("--no-cloud", action="store_true", help="do not run az, aws or gcloud")
     made.add_argument(
         "--cloud-timeout", type=float, default=30.0, metavar="SECONDS", help="for one command of a cloud's CLI (30)"
@@ -214,7 +215,9 @@ def _rendered(picture: Picture, compared: Sequence[Compared], given: Input, chos
     if chosen.output == "json":
         return egress_data.as_json(picture, compared)
     if chosen.output == "csv":
-        return egress_data.as_csv(picture)
+        return egress_data.per_node(picture) if chosen.per_node else egress_data.as_csv(picture)
+    if chosen.output == "text" and chosen.per_node:
+        return egress_text.per_node(picture, options.width(chosen.width))
     if chosen.output == "cidr":
         return egress_data.as_cidr(picture)
     if chosen.output == "markdown":

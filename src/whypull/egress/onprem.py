@@ -63,10 +63,8 @@ def _group(pool: str, nodes: Sequence[NodeSeen], ways: Mapping[str, NodeWays]) -
             Way(a, "possible", ("node ExternalIP",), "node's own address", OWN, n.name) for n in nodes for a in external(n)
         )
         cloud = place(nodes[0]).cloud
-        where = f"whypull does not ask {cloud}" if cloud else "No cloud is known to tell"
-        return replace(
-            group, ways=own, unknown=f"{where} by which addresses these nodes leave.", ask=("whypull egress --from node", ASK)
-        )
+        why = f"No CLI that whypull asks tells by which addresses these nodes{f' ({cloud})' if cloud else ''} leave."
+        return replace(group, ways=own, unknown=why, ask=("whypull egress --from node", ASK))
     return _by_routes(group, asked)
 
 

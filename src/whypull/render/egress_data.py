@@ -8,6 +8,7 @@ import json
 import shlex
 
 from whypull.egress.nets import aggregated
+from whypull.render.egress_text import lines_of
 from whypull.render.safe import escaped_for_json, neutral
 
 TYPE_CHECKING = False
@@ -93,6 +94,15 @@ def as_csv(picture: Picture) -> str:
                     for cell in ("", "unknown" if group.unknown else "none", "", "", names, str(len(group.nodes)), words, "")
                 ]
             )
+    return out.getvalue()
+
+
+def per_node(picture: Picture) -> str:
+    """node,address,certainty,by: a line for each node and address."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("node", "address", "certainty", "by"))
+    writer.writerows([_cell(cell) for cell in line] for line in lines_of(picture))
     return out.getvalue()
 
 

@@ -48,6 +48,29 @@ def screen(picture: Picture, compared: Sequence[Compared], width: int, prog: str
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
+def per_node(picture: Picture, width: int) -> str:
+    """A line for each node and address, newline at its end; a node of which nothing is known has a question mark."""
+    lines = [("NODE", "ADDRESS", "HOW SURE", "BY"), *((n, a, SURE.get(c, c), by) for n, a, c, by in lines_of(picture))]
+    shown = [[plain(cell) for cell in line] for line in lines]
+    widths = [max(cells(line[i]) for line in shown) for i in range(3)]
+    rows = ("  ".join([*(c + " " * (w - cells(c)) for c, w in zip(line[:3], widths, strict=True)), line[3]]) for line in shown)
+    return "\n".join(row.rstrip() for row in rows) + "\n\n" + "\n".join(_unknown(picture, width)).rstrip("\n").lstrip("\n") + "\n"
+
+
+def lines_of(picture: Picture) -> Iterator[tuple[str, str, str, str]]:
+    """Node, address, certainty, by what; sorted by node. Where a node's ways are not all known, one line says unknown."""
+    found = []
+    for group in picture.groups:
+        for node in group.nodes:
+            mine = [w for w in group.ways if not w.node or w.node == node]
+            found += [(node, way.address, way.certainty, way.by) for way in mine]
+            if group.unknown:
+                found.append((node, "?", "unknown", ""))
+            elif not mine:
+                found.append((node, "none", "", "no way to the internet"))
+    yield from sorted(found)
+
+
 def rows_of(picture: Picture) -> Iterator[Row]:
     """The table's rows: each shared address once, and nodes' own ones together where they are many."""
     shared: dict[tuple[str, str, str], tuple[Way, list[Group]]] = {}
