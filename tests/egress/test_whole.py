@@ -10,7 +10,7 @@ from tests.egress import aws_world as aws
 from tests.egress import azure_world as az
 from tests.egress import clis, live
 from tests.egress import google_world as gcp
-from tests.egress.test_aws import MAIN, VIA_A
+from tests.egress.test_aws import MAIN, VIA_A, VIA_B
 from tests.egress.test_azure import PIP1, base, show
 
 from whypull.cli import main
@@ -39,6 +39,14 @@ def test_the_registry_of_a_failing_pull_is_looked_at_by_itself(tmp_path):
     assert "stale, used by no node of this cluster: 203.0.113.10" in flat
     assert code == 1
     assert all(len(line) <= 100 for line in out.splitlines())
+
+
+def test_one_pool_over_two_subnets_is_told_apart(tmp_path):
+    nodes = [aws.node("a", "10.0.1.10"), aws.node("b", "10.0.2.10", instance="i-0aaaaaaaaaaaaaaa2")]
+    gateways = (aws.nat(aws.NAT_A, ["203.0.113.20"]), aws.nat(aws.NAT_B, ["203.0.113.21"]))
+    _, out, _ = live.run(tmp_path, nodes, aws.answers(routes=(VIA_A, VIA_B, MAIN), gateways=gateways), "--width", "140")
+    assert f"1 node of pool workers, subnet {aws.PRIVATE_A}" in out
+    assert f"1 node of pool workers, subnet {aws.PRIVATE_B}" in out
 
 
 def test_codes(tmp_path):

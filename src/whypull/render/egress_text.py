@@ -59,7 +59,7 @@ def per_node(picture: Picture, width: int) -> str:
 
 def lines_of(picture: Picture) -> Iterator[tuple[str, str, str, str]]:
     """Node, address, certainty, by what; sorted by node. Where a node's ways are not all known, one line says unknown."""
-    found = []
+    found: list[tuple[str, str, str, str]] = []
     for group in picture.groups:
         for node in group.nodes:
             mine = [w for w in group.ways if not w.node or w.node == node]
@@ -73,6 +73,7 @@ def lines_of(picture: Picture) -> Iterator[tuple[str, str, str, str]]:
 
 def rows_of(picture: Picture) -> Iterator[Row]:
     """The table's rows: each shared address once, and nodes' own ones together where they are many."""
+    split = split_pools(picture)
     shared: dict[tuple[str, str, str], tuple[Way, list[Group]]] = {}
     own: dict[tuple[str, str, tuple[str, ...]], list[Way]] = {}
     for group in picture.groups:
@@ -82,7 +83,7 @@ def rows_of(picture: Picture) -> Iterator[Row]:
             else:
                 shared.setdefault((way.address, way.certainty, way.by), (way, []))[1].append(group)
     for (address, certainty, by), (way, groups) in shared.items():
-        yield Row(address, certainty, by, whose(groups), way)
+        yield Row(address, certainty, by, whose(groups, split), way)
     for (by, certainty, names), ways in own.items():
         if len(ways) <= 4:
             yield from (Row(w.address, certainty, by, f"node {w.node}", w) for w in ways)
@@ -92,15 +93,26 @@ def rows_of(picture: Picture) -> Iterator[Row]:
         yield Row(shown, certainty, by, f"{counted(len({w.node for w in ways}), 'node')} of {listed(names, 2)}", ways[0])
 
 
-def whose(groups: Sequence[Group]) -> str:
-    """Which nodes leave by it: how many they are (a line that is too long loses names, not numbers), pools, subnets or zones."""
+def whose(groups: Sequence[Group], split: frozenset[str] = frozenset()) -> str:
+    """Which nodes leave by it: how many they are (a line that is too long loses names, not numbers), pools, subnets or zones.
+
+    `split`: pools whose nodes leave in more than one way; of these, the subnets or zones are named too.
+    """
     names = list(dict.fromkeys(name for group in groups for name in group.names))
     pools = [name.removeprefix("pool ") for name in names if name.startswith("pool ")]
+    others = [name for name in names if not name.startswith("pool ")]
     nodes = {node for group in groups for node in group.nodes}
     count = f"{counted(len(nodes), 'node')} of " if nodes else ""
-    if pools:
-        return f"{count}{'pool' if len(pools) == 1 else 'pools'} {listed(pools, 3)}"
-    return f"{count}{listed(names, 2)}"
+    if not pools:
+        return f"{count}{listed(others, 2)}"
+    where = f", {listed(others, 1)}" if others and split & set(pools) else ""
+    return f"{count}{'pool' if len(pools) == 1 else 'pools'} {listed(pools, 3)}{where}"
+
+
+def split_pools(picture: Picture) -> frozenset[str]:
+    """The pools that are in more than one group."""
+    each = [name.removeprefix("pool ") for group in picture.groups for name in set(group.names) if name.startswith("pool ")]
+    return frozenset(name for name in each if each.count(name) > 1)
 
 
 def _head(picture: Picture, rows: Sequence[Row], width: int) -> Iterator[str]:
@@ -167,7 +179,7 @@ def _unknown(picture: Picture, width: int) -> Iterator[str]:
         if number >= 6:
             yield f"  … and {len(why) - 6} more: -o json has them all."
             break
-        yield from wrap(f"? {plain(whose(groups))}: {plain(words)}", width, "  ", "    ")
+        yield from wrap(f"? {plain(whose(groups, split_pools(picture)))}: {plain(words)}", width, "  ", "    ")
         for one in ask:
             yield from [f"    {plain(one)}"] if _is_command(one) else wrap(plain(one), width, "    ", "    ")
     yield ""
