@@ -6,6 +6,7 @@ import re
 
 from whypull.model import PodSeen, SecretAbsent
 from whypull.proofs import Conclusion, Evidence
+from whypull.proofs._refusals import cloud_registry
 from whypull.proofs._walked import (
     REFUSALS,
     answers,
@@ -126,6 +127,21 @@ def nobody(evidence: Evidence) -> Conclusion | None:
     return _hidden_or(evidence, refused, "auth.credentials-missing", last)
 
 
+def not_attached(evidence: Evidence) -> Conclusion | None:
+    """The registry wants credentials, and the pod names no pull secret. Likely: a node may have credentials of its own."""
+    pod = next((f for f in evidence.case.facts if isinstance(f, PodSeen)), None)
+    if pod is None or pod.pull_secrets or _sent(evidence) or settled_by_words(evidence) or failed(evidence) is None:
+        return None
+    refused = next(
+        (t for t in [*answers(evidence, "token"), *answers(evidence, "registry", "/manifests/")] if t.outcome.status == 401), None
+    )
+    asks = refused is not None and (refused.role == "token" or header(refused, "www-authenticate").lower().startswith("basic"))
+    if refused is None or not asks or any(cloud_registry(f) for f in evidence.failures[:1]):
+        return None
+    words = (quoted(refused), "The walk came without credentials, as the kubelet does: the pod's spec.imagePullSecrets is empty.")
+    return Conclusion("secret.not-attached", "likely", words, replaces=("auth.", "image.repository-not-found"))
+
+
 def _why_is_seen(evidence: Evidence) -> bool:
     """Whether the cluster shows why none were sent: that is a cause of its own."""
     pod = next((f for f in evidence.case.facts if isinstance(f, PodSeen)), None)
@@ -213,6 +229,7 @@ ARGUMENTS = (
     ("auth.token-endpoint", service),
     ("auth.credentials-rejected", password),
     ("auth.credentials-missing", nobody),
+    ("secret.not-attached", not_attached),
     ("auth.forbidden", scope),
     ("auth.forbidden", role),
     ("image.repository-not-found", hidden),
