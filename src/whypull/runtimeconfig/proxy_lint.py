@@ -27,7 +27,7 @@ def of_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 def without_userinfo(value: str) -> str:
     """A proxy's URL without user and password, whatever is wrong with it."""
-    return re.sub(r"(://|^)[^\s]*@", r"\1", value)
+    return re.sub(r"""(?s)^(["']?(?:[A-Za-z][A-Za-z0-9+.-]*://)?).*@""", r"\1", value)
 
 
 def flaws_of(environment: Mapping[str, str], file: str) -> tuple[Flaw, ...]:
