@@ -14,8 +14,9 @@ $(VENV)/.ready: pyproject.toml hatch_build.py
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
-try: $(VENV)/.ready  ## set up, and explain a pull that failed in a real cluster
+try: $(VENV)/.ready  ## set up, explain a pull that failed in a real cluster, and walk faulty registries
 	@$(BIN)/whypull explain examples/describe-unknown-ca.txt; test $$? -eq 1
+	@$(BIN)/whypull demo
 
 test: lint types unit  ## set up, and run every check
 

@@ -7,7 +7,8 @@ import functools
 import shutil
 
 from tests.cluster import kubernetes
-from tests.lab.packages import NotHere
+
+from lab.packages import NotHere
 
 SUITE = "trixie"  # 1.32; bookworm's 1.20 does not know exec v1
 

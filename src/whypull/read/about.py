@@ -104,10 +104,10 @@ _ELSEWHERE = (
     r'clusterinformation|://[^/\s"]+/apis?[/?]\w',
     r"cannot (?:list|get|create|watch|update|patch|delete) (?:resource|\S+ (?:in (?:api group|the namespace)|at the cluster))",
     r"is forbidden: |\bgit\b|cloning|checkout",
-    "can be successfully pulled|level=debug|failed to reserve (?:sandbox|container) name",
+    "can be successfully pulled|level=debug|response\\.header\\.|failed to reserve (?:sandbox|container) name",
     r"(?:setup|set up) network for sandbox|volumeattachment|must be logged in to the server|\.well-known/",
     r"successfully pulled|unable to authenticate the request|download(?:ing)? agent|scan:|terraform|http\.request\.",
-    "container ?logs/|npm err|kube-probe|committing container|copying layers and metadata for container",
+    "container ?logs/|npm err|kube-probe|cosign sign|signing of |committing container|copying layers and metadata for container",
     r"writing manifest to image destination(?!.{0,2000}\b(?:error|failed|fata))",
 )
 
@@ -135,18 +135,18 @@ def about_a_pull(text: str) -> bool:
         return surely_a_failed_pull(core)
     if _SURELY.search(core):
         return True
-    if _ABOUT.search(core):
-        return bool(_FAILURE.search(core))
-    return len(core) <= BARE_LONGEST and not re.search(r"https?://|\d\d:\d\d:\d\d", core) and bool(_tails().search(core))
+    return bool(_ABOUT.search(core) and _FAILURE.search(core))
 
 
 def sounds_like_a_pull(text: str) -> bool:
-    """Whether weak words add up, where none of those stands that only a pull has.
+    """Whether what somebody pasted by itself is the end of a pull's error, or weak words in it add up to one.
 
-    For what somebody pasted by itself: an image, a registry's host and a noun of registries weigh for a pull; another
+    An image, a registry's host and a noun of registries weigh for a pull; another
     host's address, a container that had started and a stack of calls weigh against it.
     """
     core = fold(text[:WEIGHED])
+    if len(core) <= BARE_LONGEST and _tails().search(core) and not re.search(r"https?://|\d\d:\d\d:\d\d", core):
+        return not _NOT_ABOUT.search(core)
     if _NOT_ABOUT.search(core) or not _symptom().search(core):
         return False
     weight = len({found[0].lower() for found in _nouns().finditer(core)}) + 2 * bool(_named().search(core))
