@@ -15,8 +15,8 @@ import shutil
 import subprocess
 import sys
 
-from tests.lab import packages
-from tests.lab.packages import KEYRING, NotHere
+from lab import packages
+from lab.packages import KEYRING, NotHere
 
 # Outside the tree: a build takes minutes, and a fresh checkout has no news for it.
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "whypull-tests" / "cluster"

@@ -50,6 +50,8 @@ NODES = {
     "np2-1": Kind(pool="np2", environment={"HTTPS_PROXY": f"http://{PROXY_NAMES['denies']}:3128", "NO_PROXY": "localhost"}),
     "np2-2": Kind(pool="np2", resolver=RESOLVERS["SERVFAIL"], agent=images.PAUSE),
     "np3-1": Kind(pool="np3", trusts=False),
+    "np3-2": Kind(pool="np3", disk="size=24m", agent=images.PAUSE),
+    "np4-1": Kind(pool="np4", sandbox="r200.shop.test/shop/pause:3.10", agent=""),  # the tag is not there
 }
 
 
@@ -75,8 +77,7 @@ class Cluster:
         for name in agents:
             self.servers.make(agent(name, kinds[name].agent))
         for name in agents:
-            path = f"/api/v1/namespaces/kube-system/pods/agent-{name}"
-            self.until(lambda path=path: self._get(path)["status"].get("phase") == "Running", f"the pod of {name} does not run")
+            self.until(lambda name=name: self._runs(name), f"the pod of {name} does not run")
 
     def _node(self, name: str, number: int, kind: Kind) -> None:
         bed = self.bed
@@ -105,6 +106,10 @@ class Cluster:
         """Whether the API says that a node is ready."""
         conditions = self._get(f"/api/v1/nodes/{name}").get("status", {}).get("conditions") or ()
         return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+    def _runs(self, name: str) -> bool:
+        states = self._get(f"/api/v1/namespaces/kube-system/pods/agent-{name}")["status"].get("containerStatuses") or ()
+        return bool(states) and "running" in states[0]["state"]
 
     def _get(self, path: str) -> Any:
         try:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import subprocess
 
 TOP = "/sys/fs/cgroup"
 PREFIX = "whypull-cluster-"
+_CLONE_NEWCGROUP = 0x02000000
+_COMMON = frozenset({"rw", "ro", "nosuid", "nodev", "noexec", "relatime", "noatime"})
 
 
 def make(name: str) -> None:
-    """Makes a group of this name in every hierarchy of version 1, and those of version 2 where there is no other."""
+    """Makes a group of this name in every hierarchy."""
     for at in hierarchies():
         path = f"{at}/{name}"
         os.makedirs(path, exist_ok=True)
@@ -23,9 +26,19 @@ def make(name: str) -> None:
 
 
 def enter(name: str) -> None:
-    """Shows that group as the whole to the calling process's mount namespace: runc's absolute paths end up below it."""
-    for at in hierarchies():
-        subprocess.run(["mount", "--bind", f"{at}/{name}", at], check=True)
+    """Moves the calling process into that group, and shows it the group as the whole, in a namespace of its own.
+
+    What it starts, and runc below that, sees nothing else. Raises OSError.
+    """
+    mounted = _mounted()
+    for at in mounted:
+        with open(f"{at}/{name}/cgroup.procs", "w", encoding="ascii") as file:
+            file.write(str(os.getpid()))
+    if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWCGROUP):
+        raise OSError(ctypes.get_errno(), "unshare")
+    for at, options in mounted.items():
+        subprocess.run(["umount", at], check=True)  # of this mount namespace only
+        subprocess.run(["mount", "-t", "cgroup", "-o", options, "cgroup", at], check=True)
 
 
 def remove(name: str) -> None:
@@ -42,8 +55,17 @@ def left() -> list[str]:
 
 
 def hierarchies() -> list[str]:
-    """The mounted hierarchies that a runtime of version 1 uses."""
+    """Where the hierarchies of version 1 are mounted; empty on a machine that has none."""
+    return list(_mounted())
+
+
+def _mounted() -> dict[str, str]:
+    """Mount point → the option that names the hierarchy: its controllers, or a name."""
     with open("/proc/mounts", encoding="ascii") as file:
         mounted = [line.split() for line in file]
-    found = [words[1] for words in mounted if words[2] == "cgroup" and words[1].startswith(TOP)]
-    return sorted(set(found)) or [TOP]
+    found = {}
+    for words in mounted:
+        if words[2] == "cgroup" and words[1].startswith(TOP):
+            named = [o for o in words[3].split(",") if o not in _COMMON]
+            found[words[1]] = ",".join(("none", *named) if any(o.startswith("name=") for o in named) else named)
+    return found

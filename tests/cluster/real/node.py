@@ -126,7 +126,7 @@ def containerd_config(version: str, sandbox: str = images.PAUSE, more: str = "")
     plugin = "io.containerd.grpc.v1.cri"
     own = (
         f'sandbox_image = "{sandbox}"\nrestrict_oom_score_adj = true\n{more}\n'
-        f"[plugins.'{plugin}'.cni]\nbin_dir = \"/usr/local/cni/bin\"\nconf_dir = \"/etc/cni/net.d\"\n"
+        f'[plugins.\'{plugin}\'.cni]\nbin_dir = "/usr/local/cni/bin"\nconf_dir = "/etc/cni/net.d"\n'
     )
     return config_toml(version, more=own)
 

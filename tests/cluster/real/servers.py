@@ -92,9 +92,7 @@ class Servers:
         headers = {"Authorization": f"Bearer {self.tokens[user]}", "Content-Type": kind}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(URL + path, data, headers, method=method)
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self._context)
-        )
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self._context))
         with opener.open(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text[:1] in b"{[" else text.decode()
@@ -138,8 +136,8 @@ def collection(thing: dict[str, Any]) -> str:
 
 def _user(name: str, nodes: tuple[str, ...]) -> str:
     """user, uid, groups of a line of the token file."""
-    if name == "admin":
-        return 'admin,admin,"system:masters"'
+    if name in {"admin", "kube-controller-manager"}:
+        return f'{name},{name},"system:masters"'
     if name in nodes:
         return f'system:node:{name},{name},"system:nodes"'
     return f'system:{name},{name},""' if name.startswith("kube-") else f'{name},{name},""'

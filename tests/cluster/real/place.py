@@ -1,0 +1,128 @@
+"""One fault's place: a namespace, hosts of its own in the lab's world, and the node on which its pods are to run."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from lab import services
+from lab.scene import HOSTS, Scene
+from lab.serving import LabRegistry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from cluster.real.bed import Cluster
+    from cluster.real.faults import Broken
+
+RIGHT = (services.USER, services.PASSWORD)
+WRONG = (services.USER, "not-the-password")
+SECRET = "shop-pull"
+WORKLOAD = "api"
+
+
+class Place(Scene):
+    """A scene on a node that is there for others too."""
+
+    def __init__(self, cluster: Cluster, number: int, broken: Broken) -> None:
+        self.cluster, self.broken = cluster, broken
+        self.bed, self.number = cluster.bed, number
+        self.world, self.client = broken.world, broken.client
+        self.hosts = {role: f"{role[0]}{number}.shop.test" for role in HOSTS}
+        self.addresses = {role: f"198.18.{number}.{last}" for role, last in HOSTS.items()}
+        self.registry = LabRegistry()
+        self._servers, self._undo = [], []
+        self.account = self.client.account
+        self._neighbour = None
+        self.node = cluster.nodes[broken.node]
+        self.version = self.node.version
+        self.image = self.filled(self.client.image)
+        self.namespace = broken.name
+        self.lay(self.world)
+        cluster.servers.make(thing("Namespace", self.namespace))
+
+    def _app(self, role: str, server: Any) -> Callable[[Any], Any]:
+        made = super()._app(role, server)
+        if self.world.allowed and role == "registry":
+            others = {node.seen_as for node in self.cluster.nodes.values() if node is not self.node}
+            made.allowed = frozenset(others | ({self.node.seen_as} if self.world.allowed == "node" else set()))
+        return made
+
+    def host(self) -> str:
+        """The image's registry host."""
+        return self.image.partition("/")[0]
+
+    # ------------------------------------------------------------ objects
+
+    def make(self) -> None:
+        """Brings files to the node and objects to the API, the pods last. Raises urllib.error.HTTPError."""
+        self.node.write({self.filled(path): self.filled(text) for path, text in self.client.files.items()})
+        if self.client.before:
+            first = self.node.pull(self.filled(self.client.before))
+            if not first.ok:
+                raise RuntimeError(f"the image before: {first.text}")
+        self.cluster.until(lambda: self._account().get("secrets"), f"the account of {self.namespace} has no token")
+        for made in self.broken.objects(self):
+            self._put(made)
+        for made in self.pods():
+            self.cluster.servers.make(made)
+        if self.broken.afterwards:
+            for made in self.broken.afterwards(self):
+                self._put(made)
+
+    def _account(self) -> Any:
+        return self.cluster._get(f"/api/v1/namespaces/{self.namespace}/serviceaccounts/default")
+
+    def _put(self, made: dict[str, Any]) -> None:
+        """Creates an object; a service account that is there already is patched."""
+        meta = made["metadata"]
+        if made["kind"] == "ServiceAccount" and meta["name"] == "default":
+            path = f"/api/v1/namespaces/{meta['namespace']}/serviceaccounts/default"
+            body = {key: made[key] for key in made if key not in {"apiVersion", "kind", "metadata"}}
+            self.cluster.servers.api("PATCH", path, body, kind="application/merge-patch+json")
+        else:
+            self.cluster.servers.make(made)
+
+    def pods(self) -> list[dict[str, Any]]:
+        """The workload whose image is not pulled, bound to the place's node."""
+        container = {
+            "name": "api", "image": self.image, "imagePullPolicy": self.broken.policy,
+            "command": ["/srv/api"], "resources": {"requests": {"cpu": "1m"}},
+        }  # fmt: skip
+        spec: dict[str, Any] = {"containers": [container], "terminationGracePeriodSeconds": 0, **self.broken.spec(self)}
+        spec["nodeSelector"] = {"kubernetes.io/hostname": self.node.name}
+        spec["tolerations"] = [{"operator": "Exists"}]
+        labels = {"app": WORKLOAD}
+        if not self.broken.replicas:
+            return [thing("Pod", WORKLOAD, self.namespace, spec=spec, labels=labels)]
+        template = {"metadata": {"labels": labels}, "spec": {**spec, "terminationGracePeriodSeconds": 0}}
+        about = {"replicas": self.broken.replicas, "selector": {"matchLabels": labels}, "template": template}
+        about["strategy"] = {"type": "Recreate"}
+        return [thing("Deployment", WORKLOAD, self.namespace, spec=about)]
+
+
+def thing(kind: str, name: str, namespace: str = "", *, labels: dict[str, str] | None = None, **fields: Any) -> dict[str, Any]:
+    """An object."""
+    version = {"Deployment": "apps/v1"}.get(kind, "v1")
+    meta = {"name": name, **({"namespace": namespace} if namespace else {}), **({"labels": labels} if labels else {})}
+    return {"apiVersion": version, "kind": kind, "metadata": meta, **fields}
+
+
+def docker_config(host: str, user: str, password: str) -> bytes:
+    """A docker config as `kubectl create secret docker-registry` writes it."""
+    auth = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return json.dumps({"auths": {host: {"username": user, "password": password, "auth": auth}}}).encode()
+
+
+def secret(
+    namespace: str,
+    content: bytes,
+    *,
+    name: str = SECRET,
+    kind: str = "kubernetes.io/dockerconfigjson",
+    key: str = ".dockerconfigjson",
+) -> dict[str, Any]:
+    """A Secret object."""
+    return thing("Secret", name, namespace, type=kind, data={key: base64.b64encode(content).decode()})
