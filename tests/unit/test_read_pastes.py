@@ -3,7 +3,7 @@
 import pytest
 
 from whypull import explain
-from whypull.read.about import about_a_pull, informative, surely_a_failed_pull
+from whypull.read.about import about_a_pull, informative, sounds_like_a_pull, surely_a_failed_pull
 from whypull.read.reading import read_text
 from whypull.read.wrapped import unwrapped, width_of
 
@@ -240,5 +240,5 @@ def test_a_credential_helpers_warning_speaks_of_a_pull():
 
 
 def test_the_end_of_a_grpc_error_alone():
-    assert about_a_pull("rpc error: code = 2 desc = net/http: request canceled")
-    assert not about_a_pull("rpc error: code = Internal desc = dial tcp 10.0.0.1:443: i/o timeout")
+    assert sounds_like_a_pull("rpc error: code = 2 desc = net/http: request canceled")
+    assert not sounds_like_a_pull("rpc error: code = Internal desc = dial tcp 10.0.0.1:443: i/o timeout")
