@@ -30,7 +30,18 @@ MAY = {
     "path": ({"model", "steps"}, "facts to stages"),
     "diagnose": ({"model", "steps", "causes", "match", "proofs", "path", "wording"}, "pure: readers and sockets are handed in"),
     "read": (
-        {"model", "steps", "casefile", "reference", "keyring", "dockerconfig", "redact", "runtimeconfig", "probe.proxy_rules", "dynatrace"},
+        {
+            "model",
+            "steps",
+            "casefile",
+            "reference",
+            "keyring",
+            "dockerconfig",
+            "redact",
+            "runtimeconfig",
+            "probe.proxy_rules",
+            "dynatrace",
+        },
         "what others saw becomes facts; it concludes nothing; the API server may be behind a proxy too",
     ),
     "render": (

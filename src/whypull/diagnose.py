@@ -97,16 +97,15 @@ def _depth(candidate: Candidate) -> int:
     return STAGES.index(candidate.stage)
 
 
-def _merged(
-    found: tuple[Candidate, ...], judged: list[tuple[Said, Failure, tuple[Candidate, ...]]]
-) -> tuple[Candidate, ...]:
+def _merged(found: tuple[Candidate, ...], judged: list[tuple[Said, Failure, tuple[Candidate, ...]]]) -> tuple[Candidate, ...]:
     """The furthest attempt's candidates, and those of a missing secret or a mirror that another text of the pull names."""
     have = {c.cause for c in found}
     extra = [
         c
         for _, _, others in judged
         for c in others
-        if c.cause in {"secret.not-found", "secret.provider-failed", "node.mirror-failed", "node.runtime-config"} and c.cause not in have
+        if c.cause in {"secret.not-found", "secret.provider-failed", "node.mirror-failed", "node.runtime-config"}
+        and c.cause not in have
     ]
     unique = {c.cause: c for c in extra}
     return (*found, *unique.values())
@@ -146,11 +145,7 @@ def _apply(conclusion: Conclusion, ranked: list[Candidate], evidence: Evidence) 
 
 
 def _replaced(candidate: Candidate, conclusion: Conclusion) -> bool:
-    return (
-        "*" in conclusion.replaces
-        or candidate.cause in conclusion.replaces
-        or f"{candidate.stage}." in conclusion.replaces
-    )
+    return "*" in conclusion.replaces or candidate.cause in conclusion.replaces or f"{candidate.stage}." in conclusion.replaces
 
 
 def _choose(ranked: list[Candidate]) -> list[Candidate]:
@@ -173,7 +168,9 @@ def _settled(candidate: Candidate) -> Candidate:
     if candidate.stage == "secret" or candidate.cause == "image.repository-not-found":
         return candidate
     proved: Certainty = "proved"
-    return Candidate(candidate.cause, candidate.odds, candidate.failure, candidate.because, candidate.args, proved, candidate.fixes)
+    return Candidate(
+        candidate.cause, candidate.odds, candidate.failure, candidate.because, candidate.args, proved, candidate.fixes
+    )
 
 
 def _decisive(
