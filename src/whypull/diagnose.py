@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from whypull.match import PROVED, candidates
+from whypull.match import PROVED, candidates, symptoms
 from whypull.model import STAGES, Case, Diagnosis, Finding, HostsSeen, NodeConfigSeen, Said
 from whypull.path import facts, states
 from whypull.proofs import Candidate, Conclusion, Evidence, arguments, remarks
@@ -33,6 +33,8 @@ def diagnose(case: Case, apart: Apart) -> Diagnosis:
     attempts = [(said, failure) for said in _texts(case) for failure in apart(said.text, case.pull.image)]
     attempts += _walked(case, apart)
     judged = [(said, failure, candidates(failure)) for said, failure in attempts]
+    if not any(found for _, _, found in judged):
+        judged = [(said, failure, symptoms(failure)) for said, failure in attempts]
     found = _furthest(judged)
     evidence = Evidence(case, _merged(found, judged), tuple(f for _, f, _ in judged))
     ranked = _argued(evidence)

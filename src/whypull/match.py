@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from whypull.causes import compiled, patterns
+from whypull.lazy import regex
 from whypull.proofs import Candidate
 
 TYPE_CHECKING = False
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
     from whypull.model import Failure
 
 PROVED = 100
+WEAK = 3  # odds up to which words are a bare symptom: a status, an errno, a noun
 LONGEST = 16_000  # characters of one message that patterns are held against; its middle is passed over beyond that
+
+# What people have named is masked for weak words: an image kube-proxy is no proxy, a container "config" no configuration.
+_PATHS = regex(r"(?P<site>https?://[^/\s\"]{1,300})/[^\s\"]+")
+_NAMES = regex(r'"[\w./:@-]{1,300}"|(?<![\w/.-])(?:[\w.-]+/)+[\w.:@-]+|(?<![\w/.-])[a-z0-9]+-[\w-]*\d[\w-]*')
 
 # Which host failed comes before how it failed: what a symptom becomes when the host was not the registry.
 _OF_ROLE = {
@@ -35,13 +41,36 @@ _SECOND = 6  # a second reading is kept at a sixth: shown only where something e
 @lru_cache(maxsize=512)  # a cluster says the same of hundreds of pods
 def candidates(failure: Failure) -> tuple[Candidate, ...]:
     """What the words of one attempt let in, best first, one a cause; empty for words that no page knows."""
+    return _best(_found(failure, _within(failure.core), weak=False))
+
+
+@lru_cache(maxsize=512)
+def symptoms(failure: Failure) -> tuple[Candidate, ...]:
+    """What a bare status, errno or noun in it lets in, at the lowest odds: for failures in nobody's own words."""
+    core = _within(failure.core)
+    core = core.replace(failure.image, "…") if failure.image else core
+    return _best(_found(failure, _NAMES.sub("…", _PATHS.sub(r"\g<site>/…", core)), weak=True))
+
+
+def _within(core: str) -> str:
+    return core if len(core) <= LONGEST else core[: LONGEST // 2] + " … " + core[-LONGEST // 2 :]
+
+
+def _best(found: dict[str, Candidate]) -> tuple[Candidate, ...]:
+    turned = [c for candidate in found.values() for c in _host_decides(candidate)]
+    best: dict[str, Candidate] = {}
+    for candidate in turned:
+        if candidate.cause not in best or candidate.odds > best[candidate.cause].odds:
+            best[candidate.cause] = candidate
+    return tuple(sorted(best.values(), key=lambda c: -c.odds))
+
+
+def _found(failure: Failure, core: str, *, weak: bool) -> dict[str, Candidate]:
+    """The best candidate a cause, of the patterns that are weak or of those that are not."""
     found: dict[str, Candidate] = {}
-    core = failure.core
-    if len(core) > LONGEST:
-        core = core[: LONGEST // 2] + " … " + core[-LONGEST // 2 :]
     low = core.lower()
     for says in patterns():
-        if not _may_match(says, low):
+        if (0 < says.odds <= WEAK) is not weak or not _may_match(says, low):
             continue
         match = compiled(says.text).search(core)
         if match is None:
@@ -52,12 +81,7 @@ def candidates(failure: Failure) -> tuple[Candidate, ...]:
             args = {k: v for k, v in match.groupdict().items() if v}
             words = args.pop("says", match[0])  # a pattern that looks at the whole text names the part to quote
             found[says.cause] = Candidate(says.cause, odds, failure, (_quote(words),), args)
-    turned = [c for candidate in found.values() for c in _host_decides(candidate)]
-    best: dict[str, Candidate] = {}
-    for candidate in turned:
-        if candidate.cause not in best or candidate.odds > best[candidate.cause].odds:
-            best[candidate.cause] = candidate
-    return tuple(sorted(best.values(), key=lambda c: -c.odds))
+    return found
 
 
 def _may_match(says: Says, low: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from whypull.match import candidates
+from whypull.match import candidates, symptoms
 from whypull.read.message import failures
 
 
@@ -55,3 +55,22 @@ def test_a_blob_asked_for_outside_v2_comes_from_a_storage():
         'reading blob sha256:0af5: Get "https://cdn.shop.example/b/0af5": dial tcp 203.0.113.7:443: connect: connection refused'
     )
     assert failure.role == "storage"
+
+
+def test_a_bare_symptom_counts_only_where_no_page_knows_the_words():
+    (failure,) = failures('Failed to pull image "registry.shop.example/shop/api:1": the registry answered 520')
+    assert candidates(failure) == ()
+    assert [c.cause for c in symptoms(failure)] == ["registry.server-error"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Back-off pulling image "registry.shop.example/mirror/kube-proxy:1"',
+        'failed to "StartContainer" for "proxy" with ImagePullBackOff: "Back-off pulling image \\"shop/policy-reporter:1\\""',
+        "kube-system   kube-proxy-x2xds   0/1   ImagePullBackOff   0   3m",
+        'Pulling image "registry.shop.example/platform/config-reloader:404" from https://registry.shop.example/denied/520',
+    ],
+)
+def test_what_people_have_named_is_no_symptom(text):
+    assert [c for failure in failures(text) for c in symptoms(failure)] == []

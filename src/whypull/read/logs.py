@@ -218,9 +218,10 @@ def _of_runtime(line: LogLine, by: str) -> Iterator[Heard]:
     if "unknown key in TOML" in message:
         text += f" key={line.fields.get('key', '')}"
     if sandbox:
-        if _SANDBOX.search(error) and surely_a_failed_pull(error):
+        said = error or text  # cri-containerd before 1.0 logged with klog, the error within the message
+        if _SANDBOX.search(said) and surely_a_failed_pull(said):
             pull = Pull("", sandbox["namespace"], sandbox["pod"], "sandbox", line.node)
-            yield _heard(line, pull, error, "FailedCreatePodSandBox", by or "containerd")
+            yield _heard(line, pull, said, "FailedCreatePodSandBox", by or "containerd")
         return
     if line.level == "info" and not surely_a_failed_pull(text):
         return

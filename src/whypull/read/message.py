@@ -35,38 +35,35 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
-# How the innermost errors of a pull end. Screens, tickets and log shippers cut texts there.
-_ENDS = (
-    "certificate signed by unknown authority", "certificate has expired or is not yet valid",
-    "server gave HTTP response to HTTPS client", "no such host", "i/o timeout", "connection refused",
-    "connection reset by peer", "no route to host", "network is unreachable", "context deadline exceeded",
-    "TLS handshake timeout", "request canceled while waiting for connection", "Client.Timeout exceeded while awaiting headers",
-    "no space left on device", "manifest unknown", "authentication required", "requested access to the resource is denied",
-    "401 Unauthorized", "403 Forbidden", "404 Not Found", "429 Too Many Requests", "500 Internal Server Error",
-    "502 Bad Gateway", "503 Service Unavailable", "504 Gateway Time-out", "no match for platform in manifest",
-    "no matching manifest for", "no basic auth credentials", "toomanyrequests: You have reached your pull rate limit",
-    "server misbehaving", "invalid username/password", "insufficient_scope",
+# How the innermost errors of a pull end. Screens, tickets and log shippers cut texts there: after the bar, within a word.
+_ENDS = tuple(
+    (len(e.partition("|")[0]), e.replace("|", ""))
+    for e in (
+        "certificate signed by unk|nown authority", "certificate has exp|ired or is not yet valid",
+        "server gave HT|TP response to HTTPS client", "no such h|ost", "i/o t|imeout", "connection ref|used",
+        "connection res|et by peer", "no route t|o host", "network is un|reachable", "context dead|line exceeded",
+        "request canceled while wait|ing for connection", "Client.Timeout exc|eeded while awaiting headers",
+        "no space l|eft on device", "manifest unk|nown", "authentication req|uired",
+        "requested access to the res|ource is denied", "401 Un|authorized", "403 Forb|idden", "404 Not F|ound",
+        "429 Too M|any Requests", "500 Internal S|erver Error", "502 Bad G|ateway", "503 Service U|navailable",
+        "504 Gateway T|ime-out", "no match for pl|atform in manifest", "no matching mani|fest for",
+        "no basic auth cr|edentials", "toomanyreq|uests: You have reached your pull rate limit", "server misbe|having",
+        "pull access denied, repository does not ex|ist or may require authorization",
+    )
 )  # fmt: skip
-_CUT_LEAST = 8  # characters of a known end that must be there
 
 
 def _completed(core: str) -> str:
-    """The text with its last words made whole where it was cut within an end that is known, and in no other one."""
-    tail = core[-60:].rstrip(" .…\"'\\")
-    begun = [(n, end) for end in _ENDS if (n := _begun(tail, end))]
-    if not begun:
-        return core
-    most = max(n for n, _ in begun)
-    ends = [end for n, end in begun if n == most]
-    return core.rstrip(" .…\"'\\") + ends[0][most:] if len(ends) == 1 else core
-
-
-def _begun(tail: str, end: str) -> int:
-    """How much of `end` the tail breaks off after, within a word; 0 where it is whole, or too little to tell."""
-    for n in range(len(end) - 1, max(_CUT_LEAST, len(end) * 2 // 5) - 1, -1):
-        if end[n].isalnum() and end[n - 1].isalnum() and tail.endswith(end[:n]):
-            return n if not tail[:-n][-1:].isalnum() else 0
-    return 0
+    """The text with its last words made whole where it was cut within an end that is known."""
+    bare = core.rstrip(" .…\"'\\")
+    tail = bare[-80:]
+    for least, end in _ENDS:
+        if end[:least] not in tail:
+            continue
+        for n in range(least, len(end)):
+            if end[n].isalnum() and end[n - 1].isalnum() and tail.endswith(end[:n]) and not tail[:-n][-1:].isalnum():
+                return bare + end[n:]
+    return core
 
 
 # ---------------------------------------------------------------- one text, several attempts

@@ -244,6 +244,8 @@ class Paste:
         text = "\n".join(record) if in_block else unwrapped(record, width_of(record) or self.width)
         if not self._log.take(text):
             self.loose.add(text)
+        elif not self.into.heard:
+            self.loose.overhear(text)
 
     def _end_pod(self) -> None:
         """Takes the description that is open, and the events below it or on their own."""
