@@ -62,3 +62,24 @@ def test_an_event_without_the_kubelets_first_words():
     rows = "Warning  Failed  kubelet  Error: ErrImagePull\nWarning  Failed  kubelet  rpc error: code = NotFound desc = manifest unknown: 1.4.2"
     found = explain(rows)[0]
     assert found.findings[0].cause == "image.tag-not-found"
+
+
+def test_an_event_of_others_who_asked_a_registry():
+    row = (
+        "Warning  UnpackPackage  7s (x6 over 40s)  packages/shop.example  cannot unpack package: GET "
+        "https://registry.shop.example/v2/payments/api/manifests/1.4.2: DENIED: requested access to the resource is denied"
+    )
+    (found,) = explain(row)
+    assert found.findings[0].cause.startswith(("auth.", "image."))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "curl -s -X DELETE https://registry.shop.example/v2/payments/api/blobs/sha256:5f70bf18 {'errors': [{'code': 'BLOB_UNKNOWN'}]}",
+        '# HELP http_requests Requests\nhttp_requests{endpoint="/v2/payments/api/manifests/1",status="500"} 1',
+        "web.RegistryCleaner - Deleting manifest sha256:5f70bf18a086 of payments/api:1.4.2: 404 not found",
+    ],
+)
+def test_a_deletion_or_a_metric_is_no_pull(text):
+    assert explain(text) == []

@@ -69,11 +69,13 @@ _SPOKEN = (
     r"insufficient_scope|invalid_token|docker://|repository \S+ not found|name unknown|imagepullsecret|artifactregistry",
     "failed to solve|failed to unpack|failed to extract layer|not present with pull policy|tag invalid: ",
     r"plugin io\.containerd|spegel|dockerapiexception|image rejected",
-    r"(?:containerd|crio|cri-dockerd|dockershim|docker|k3s)\S*\.sock|connect to the docker daemon",
+    r"(?:dial|connect|unix|endpoint)\W.{0,80}(?:containerd|crio|cri-dockerd|dockershim|docker|k3s)\S*\.sock",
+    r"connect to the docker daemon|(?:index|manifest|layer|config)-sha256:[0-9a-f]{8,}: |snapshotter not loaded",
     "container runtime (?:is|not|status) |attestation|no bundle|invalid reference format|unqualified image",
     r"cri v1 (?:image|runtime) api|validate (?:cri|service connection)|registries\.(?:conf|yaml)|failed to load toml",
     "ignoring unknown key in toml.{0,300}registry|schema 1 support is disabled|dockerconfigjson",
-    "illegal base64 data at input byte|parse auth field|cri auth plugins|image file ?system|aadsts|media type|image=",
+    "illegal base64 data at input byte|parse auth field|cri auth plugins|aadsts|media type|image=",
+    r"(?:capacity|space|stats?)\b.{0,40}image file ?system",
     "oci://|(?:denied|unauthorized): |pull and unpack|https?_proxy=",
     (
         "error response from daemon:?.{0,400}?(?:https?:|manifest|pull|registry|denied|unauthorized|"
@@ -107,6 +109,8 @@ _ELSEWHERE = (
     "can be successfully pulled|level=debug|response\\.header\\.|failed to reserve (?:sandbox|container) name",
     r"(?:setup|set up) network for sandbox|volumeattachment|must be logged in to the server|\.well-known/",
     r"successfully pulled|unable to authenticate the request|download(?:ing)? agent|scan:|terraform|http\.request\.",
+    r"-X ?(?:DELETE|PUT|PATCH)\b|\b(?:DELETE|PUT|PATCH) https?:|delet(?:e|ing) (?:the )?(?:manifest|blob|image|tag)",
+    r"# (?:HELP|TYPE) \w",
     "container ?logs/|npm err|kube-probe|cosign sign|signing of |committing container|copying layers and metadata for container",
     r"writing manifest to image destination(?!.{0,2000}\b(?:error|failed|fata))",
 )
@@ -124,6 +128,15 @@ def surely_a_failed_pull(text: str) -> bool:
     """Whether the words leave no doubt, whoever wrote them and for whatever reason."""
     core = fold(text)
     return bool(_SURELY.search(core)) and "failed to push" not in core
+
+
+_ASKED = regex(r"(?i)/v2/\S*/(?:manifests|blobs)/|[?&]scope=repository\S*pull|package digest from remote")
+
+
+def asks_a_registry(text: str) -> bool:
+    """Whether somebody, whoever it is, asked a registry for an image's manifest, blob or pull token and failed."""
+    core = fold(text)
+    return bool(_ASKED.search(core) and _FAILURE.search(core)) and not _NOT_ABOUT.search(core)
 
 
 def about_a_pull(text: str) -> bool:
@@ -208,7 +221,7 @@ def _started() -> re.Pattern[str]:
 def _tails() -> re.Pattern[str]:
     """How the innermost error of a pull begins: what is left where somebody quotes only the end of it."""
     return regex(
-        r"(?i)^\W*(?:error:? |err:? )?(?:x509: |tls: |dial tcp|context deadline exceeded|context canceled|"
+        r"(?i)^\W*(?:error:? |err:? )?(?:x509: |tls: |dial tcp|(?:read|write) tcp |context deadline exceeded|context canceled|"
         r"net/http: |lookup \S+|i/o timeout|target is unknown|denied\b|unauthorized\b|unknown: |no space left|"
         r"unexpected eof|proxyconnect|http: server gave)|"
         r"^\W*rpc error: code = \w+ desc = "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from whypull.lazy import regex
-from whypull.read.about import about_a_pull, surely_a_failed_pull
+from whypull.read.about import about_a_pull, asks_a_registry, surely_a_failed_pull
 from whypull.read.instead import of_event
 from whypull.records import replace
 
@@ -67,8 +67,13 @@ def take_event(into: Gathered, pull: Pull, reason: str, message: str, said: Said
         into.hear(pull, replace(said, text=message, reason=state["state"]))
     elif _of_a_pull(reason, text):
         into.hear(_placed(pull, reason, text), replace(said, text=message, reason=_reason(reason)))
-    elif kind in _OF_OTHERS or reason in {"FreeDiskSpaceFailed", "ImageGCFailed"} or "denied the request" in text:
-        if surely_a_failed_pull(text) or ("denied the request" in text and about_a_pull(text)):
+    elif (
+        kind in _OF_OTHERS
+        or asks_a_registry(text)
+        or reason in {"FreeDiskSpaceFailed", "ImageGCFailed"}
+        or "denied the request" in text
+    ):
+        if surely_a_failed_pull(text) or asks_a_registry(text) or ("denied the request" in text and about_a_pull(text)):
             into.hear(pull, replace(said, text=message, reason=reason))
         else:
             _instead(into, pull, reason, text)
