@@ -41,6 +41,44 @@ DEAD = "198.18.0.99"  # nothing is there, and the world says so at once
 HOSTS = f"{ROOT}/hosts"
 _SQUID = f"{ROOT}/squid"
 
+_STEADY = f"""
+auth_param basic program /usr/lib/squid/basic_ncsa_auth {_SQUID}/passwd
+auth_param basic children 2
+auth_param basic realm shop proxy
+acl users proxy_auth REQUIRED
+http_access allow open
+http_access deny password !users
+http_access allow password
+http_access allow dead-parent
+cache_peer {DEAD} parent 3128 0 no-query no-digest
+cache_peer_access {DEAD} allow dead-parent
+cache_peer_access {DEAD} deny all
+never_direct allow dead-parent
+always_direct allow !dead-parent
+"""
+_LISTED = f"""
+acl allowed dstdomain "{_SQUID}/allowed"
+http_access allow allowed
+http_access deny all
+"""
+_SETTINGS = f"""
+connect_timeout 3 seconds
+forward_timeout 4 seconds
+dns_nameservers {network.ROUTER}
+dns_timeout 3 seconds
+hosts_file none
+cache deny all
+cache_mem 1 MB
+access_log none
+cache_effective_user nobody
+unlinkd_program /bin/true
+pinger_enable off
+shutdown_lifetime 0 seconds
+visible_hostname proxy.shop.test
+netdb_filename none
+coredump_dir none
+"""
+
 
 class AnyName(dict):  # type: ignore[type-arg]
     """A table that has the same answer for every name."""
@@ -146,50 +184,21 @@ class Services:
         made = subprocess.run(["htpasswd", "-Bbn", PROXY_USER, PROXY_PASSWORD], capture_output=True, text=True, check=True).stdout
         _write(f"{_SQUID}/passwd", made)
         _write(f"{_SQUID}/allowed", "allowed.shop.test\n")
-        ports = "".join(f"http_port {at}:3128 name={mood.replace(' ', '-')}\n" for mood, at in PROXIES.items())
-        moods = "".join(f"acl {mood.replace(' ', '-')} myportname {mood.replace(' ', '-')}\n" for mood in PROXIES)
-        _write(f"{_SQUID}/squid.conf", ports + moods + f"""
-auth_param basic program /usr/lib/squid/basic_ncsa_auth {_SQUID}/passwd
-auth_param basic children 2
-auth_param basic realm shop proxy
-acl users proxy_auth REQUIRED
-acl allowed dstdomain "{_SQUID}/allowed"
-http_access allow open
-http_access deny password !users
-http_access allow password
-http_access allow denies allowed
-http_access deny denies
-http_access allow dead-parent
-cache_peer {DEAD} parent 3128 0 no-query no-digest
-cache_peer_access {DEAD} allow dead-parent
-cache_peer_access {DEAD} deny all
-never_direct allow dead-parent
-always_direct allow !dead-parent
-connect_timeout 3 seconds
-forward_timeout 4 seconds
-dns_nameservers {network.ROUTER}
-dns_timeout 3 seconds
-hosts_file none
-cache deny all
-cache_mem 1 MB
-access_log none
-cache_log {_SQUID}/cache.log
-pid_filename {_SQUID}/pid
-cache_effective_user nobody
-unlinkd_program /bin/true
-pinger_enable off
-shutdown_lifetime 0 seconds
-visible_hostname proxy.shop.test
-netdb_filename none
-coredump_dir none
-""")  # fmt: skip
-        self._run(network.WORLD, "squid", "--foreground", "-N", "-f", f"{_SQUID}/squid.conf")
+        # The one whose list grows is a process of its own: while it reads its settings anew, it answers nobody.
+        for name, rules in (("steady", _STEADY), ("listed", _LISTED)):
+            moods = [mood for mood in PROXIES if (mood == "denies") == (name == "listed")]
+            ports = "".join(f"http_port {PROXIES[mood]}:3128 name={mood.replace(' ', '-')}\n" for mood in moods)
+            ports += "".join(f"acl {mood.replace(' ', '-')} myportname {mood.replace(' ', '-')}\n" for mood in moods)
+            mine = f"cache_log {_SQUID}/{name}.log\npid_filename {_SQUID}/{name}.pid\n"
+            _write(f"{_SQUID}/{name}.conf", ports + rules + _SETTINGS + mine)
+            self._run(network.WORLD, "squid", "-n", name, "--foreground", "-N", "-f", f"{_SQUID}/{name}.conf")
 
     def let_through(self, host: str) -> None:
         """Puts a host on the list of the proxy that denies all others."""
         with open(f"{_SQUID}/allowed", "a", encoding="ascii") as file:
             file.write(f"{host}\n")
-        subprocess.run(["squid", "-k", "reconfigure", "-f", f"{_SQUID}/squid.conf"], check=True, capture_output=True)
+        again = ["squid", "-n", "listed", "-k", "reconfigure", "-f", f"{_SQUID}/listed.conf"]
+        subprocess.run(again, check=True, capture_output=True)
         time.sleep(0.5)
         answers(PROXIES["denies"], 3128)
 

@@ -48,7 +48,7 @@ FAULTS = [
           World(registry=Server(cert="no cipher")), mend={"registry": Server()}),
     Fault("client-certificate-missing", "tls.client-cert", "node", "the registry wants a client certificate, the node has none configured",
           World(registry=Server(cert="client")), Client(), how="printed",
-          text=("tls.handshake-failure",)),
+          text=("tls.handshake-failure", "network.reset")),
     Fault("client-certificate-mismatch", "tls.client-cert", "node", "certificate and key of the node do not belong together",
           World(registry=Server(cert="client")),
           Client(files=hosts_toml(CLIENT_CERT.replace("client.key", "other.key"))), how="printed", text=("node.runtime-config",)),
