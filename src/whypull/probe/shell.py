@@ -2,41 +2,40 @@
 
 A relay is one command on the node that joins its stdin and stdout to one TCP connection. So TLS, HTTP and the proxy's
 words are read by the same code as from here, and the node needs bash, or nc, socat, perl or python3, and getent. Where
-it has only openssl or curl, fewbytes.py does with those, and says what that costs.
+it has only openssl or curl, few_tools.py does with those, and says what that costs.
 """
 
 from __future__ import annotations
 
+import os
 import re
-import shlex
+import selectors
 import socket
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass, field
-from typing import IO, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
+from whypull.probe.relays import CONNECTED, RELAYS, failed, guarded, late, relay
 from whypull.steps import Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from whypull.steps import Resolve
 
-CONNECTED = b"whypull-connected\n"
+    Talk: TypeAlias = tuple[socket.socket, subprocess.Popen[bytes]]  # a command's stdin and stdout as one socket; the command
+
 LARGEST_OUTPUT = 16 * 1024 * 1024  # bytes of one command's output
-_ADDRESS = re.compile(r"[0-9a-fA-F.:%a-z]{2,64}")
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,253}")
-_ERRNO = (
-    ("connection refused", "ECONNREFUSED", "connection refused"),
-    ("no route to host", "EHOSTUNREACH", "no route to host"),
-    ("network is unreachable", "ENETUNREACH", "network is unreachable"),
-    ("timed out", "ETIMEDOUT", "i/o timeout"),
-    ("permission denied", "EACCES", "permission denied"),
-    ("operation not permitted", "EPERM", "operation not permitted"),
-    ("invalid argument", "EINVAL", "invalid argument"),
-    ("cannot assign requested address", "EADDRNOTAVAIL", "cannot assign requested address"),
+LARGEST_WORDS = 256 * 1024  # bytes of one command's stderr
+SLACK = 20  # seconds that a command may outlive its step on the node, should nobody end it
+ADDRESS = re.compile(r"[0-9a-fA-F.:%a-z]{2,64}")
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,253}")
+_BROKEN = re.compile(  # what ssh and kubectl say of their own connection, never a tool on the node
+    r"(?m)^(?:ssh: |ssh_exchange_identification|kex_exchange_identification|client_loop: |mux_client_|Connection to \S+ closed"
+    r"|Connection closed by|Timeout, server \S+ not responding|error: |Error from server|Unable to connect to the server).*"
 )
 
 
@@ -55,44 +54,28 @@ class Ran(NamedTuple):
     err: str
 
 
+class Heard(NamedTuple):
+    """What a command on the node said until it ended, had said enough, or its time was up."""
+
+    out: bytes
+    err: str
+    late: bool  # whether its time was up
+
+
 class NodeLost(Exception):
     """The way to the node broke: ssh or exec failed before the node's shell ran. The message is for people."""
 
 
-# Each relay prints CONNECTED when the connection stands, so that what follows is the other side's.
-# bash closes a background job's stdin, hence the copy in descriptor 4.
-_RELAYS = {
-    "bash": (
-        'bash -c \'exec 3<>/dev/tcp/{address}/{port} || exit 7; printf "whypull-connected\\n"; exec 4<&0; '
-        "cat <&4 >&3 & cat <&3; kill $! 2>/dev/null'"
-    ),
-    "python3": (
-        "python3 -c '\nimport os,select,socket,sys\n"
-        'try: s=socket.create_connection(("{address}",{port}),{seconds})\n'
-        "except OSError as e: sys.stderr.write(str(e.strerror or e)); sys.exit(7)\n"
-        's.settimeout(None); os.write(1,b"whypull-connected\\n"); r=[0,s]\n'
-        "while s in r:\n"
-        " for f in select.select(r,[],[])[0]:\n"
-        "  d=os.read(0,65536) if f==0 else s.recv(65536)\n"
-        "  if f==0:\n"
-        "   if d: s.sendall(d)\n"
-        "   else: r.remove(0)\n"
-        "  elif d:\n"
-        "   while d: d=d[os.write(1,d):]\n"
-        "  else: sys.exit(0)\n'"
-    ),
-    "perl": (
-        'perl -MIO::Socket::INET -MIO::Select -e \'$s=IO::Socket::INET->new(PeerAddr=>"{address}",PeerPort=>{port},'
-        'Timeout=>{seconds}) or do {{ print STDERR "$!"; exit 7 }}; syswrite STDOUT,"whypull-connected\\n"; '
-        "$w=IO::Select->new($s,\\*STDIN); while(@r=$w->can_read) {{ for $f (@r) {{ $n=sysread $f,$d,65536; "
-        "if($f==$s) {{ exit 0 unless $n; syswrite STDOUT,$d }} elsif($n) {{ syswrite $s,$d }} "
-        "else {{ $w->remove(\\*STDIN) }} }} }}'"
-    ),
-    "socat": "printf 'whypull-connected\\n'; socat -t 10 STDIO TCP:{bracketed}:{port},connect-timeout={seconds}",
-    "nc": "printf 'whypull-connected\\n'; nc -w {seconds} {address} {port}",
-}
-# socat and nc say that they are connected in no common way: a refused connection shows as an early end there.
-_TELLS = ("bash", "python3", "perl")
+# Beside the names of tools: whether bash has /dev/tcp, perl its sockets, and which nc it is; then versions.
+_LOOK = """\
+echo whypull; date +%s; for t in NAMES; do command -v $t >/dev/null 2>&1 && echo $t; done
+case $(bash -c ': <>/dev/tcp/127.0.0.1/9' 2>&1) in *"o such file"*) echo -bash;; esac
+perl -MIO::Socket::INET -MIO::Select -e 1 >/dev/null 2>&1 || echo -perl
+python3 -c 'import select,socket' >/dev/null 2>&1 || echo -python3
+case $(nc -h 2>&1 </dev/null) in *BusyBox*-v*|*"[-options] hostname"*) ;; *"-e PROG"*) echo -nc; echo 'nc -e';; *) echo -nc;; esac
+for t in openssl curl; do v=$($t version 2>/dev/null || $t --version 2>/dev/null) && printf '%s=%s\\n' $t "$v" | head -n 1; done
+true
+"""
 
 
 @dataclass(slots=True)
@@ -102,8 +85,10 @@ class Shell:
     transport: Transport
     seconds: float = 10.0  # of one step
     tools: frozenset[str] = frozenset()
+    versions: dict[str, str] = field(default_factory=dict)  # of openssl and curl, as they tell it
     clock_skew: float = 0.0  # seconds that the node's clock is ahead of this machine's
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list, repr=False)
+    _said: str = field(default="", repr=False)  # the last command's words that were heard
 
     WANTED = (
         "bash", "python3", "perl", "socat", "nc", "openssl", "curl", "getent", "nslookup", "dig", "timeout", "od", "dd",
@@ -112,38 +97,28 @@ class Shell:
 
     def look(self) -> None:
         """Finds the node's tools. Raises NodeLost where the node's shell cannot be run."""
-        names = " ".join(self.WANTED)
         began = time.time()
-        ran = self.run(f"echo whypull; date +%s; for t in {names}; do command -v $t >/dev/null 2>&1 && echo $t; done; true", 20)
-        lines = ran.out.decode("utf-8", "replace").split()
+        ran = self.run(_LOOK.replace("NAMES", " ".join(self.WANTED)), 20)
+        lines = [line.strip() for line in ran.out.decode("utf-8", "replace").splitlines()]
         if "whypull" not in lines:
             raise NodeLost(_lost(ran))
         lines = lines[lines.index("whypull") + 1 :]
         if lines and lines[0].isdigit():
             self.clock_skew = float(lines[0]) - (began + time.time()) / 2
-        self.tools = frozenset(lines) & frozenset(self.WANTED)
+        lame = {line[1:] for line in lines if line.startswith("-")}
+        self.tools = (frozenset(lines) & {*self.WANTED, *RELAYS}) - lame
+        self.versions = {name: words for name, sep, words in (line.partition("=") for line in lines) if sep}
 
     @property
     def relay(self) -> str:
         """The tool that connections go through; empty where the node has none."""
-        return next((name for name in _RELAYS if name in self.tools), "")
+        return next((name for name in RELAYS if name in self.tools), "")
 
     def costs(self) -> tuple[str, ...]:
         """One sentence for each check that a missing tool costs on this node."""
-        found = []
-        if not self.relay:
-            found.append(
-                "The node has neither bash nor python3, perl, socat or nc: connections are judged by openssl's or curl's words."
-            )
-        elif self.relay not in _TELLS:
-            found.append(
-                f"Connections go through {self.relay}, which does not tell a refused connection from one that is closed early."
-            )
-        if not self.tools & {"getent", "nslookup"}:
-            found.append("The node has no getent: its own way of looking up names (nsswitch, hosts file) is not seen.")
-        if not (self._asks_by_udp() or self.relay):
-            found.append("No nameserver can be asked by itself from this node.")
-        return tuple(found)
+        from whypull.probe.few_tools import costs  # noqa: PLC0415
+
+        return costs(self)
 
     def run(self, script: str, seconds: float = 30, stdin: bytes = b"") -> Ran:
         """Runs a script by the node's sh; credentials go to stdin, never into the script. Raises NodeLost after `seconds`."""
@@ -153,174 +128,154 @@ class Shell:
             )
         except subprocess.TimeoutExpired as e:
             raise NodeLost(f"no answer from the node's shell in {seconds:.0f} s") from e
-        except OSError as e:
-            raise NodeLost(f"{self.transport.command('')[0]} cannot be run: {(e.strerror or str(e)).lower()}") from e
+        except (OSError, ValueError) as e:
+            raise self._not_run(e) from e
         return Ran(done.returncode, done.stdout[:LARGEST_OUTPUT], done.stderr.decode("utf-8", "replace")[:8192])
 
     def close(self) -> None:
-        """Ends every relay that is still open."""
+        """Ends every command that still runs, on the node as well: each ends its own children when it is told to."""
         for process in self._processes:
             if process.poll() is None:
-                process.kill()
-            process.wait()
+                process.terminate()
+        for process in self._processes:
+            _ended(process)
         self._processes.clear()
+
+    # ------------------------------------------------------------ commands that talk
+
+    def start(self, command: str, until: float, *, fed: bool = False) -> Talk:
+        """A command on the node, its stdin and stdout as one socket here, its stderr a pipe; it ends soon after `until`."""
+        for process in [p for p in self._processes if p.poll() is not None]:
+            _ended(process)
+            self._processes.remove(process)
+        script = guarded(command, until - time.monotonic() + SLACK, fed=fed)
+        ours, theirs = socket.socketpair()
+        try:
+            argv = list(self.transport.command(script))
+            process = subprocess.Popen(  # noqa: S603
+                argv, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.PIPE
+            )
+        except (OSError, ValueError) as e:
+            ours.close()
+            raise self._not_run(e) from e
+        finally:
+            theirs.close()
+        self._processes.append(process)
+        return ours, process
+
+    def hear(
+        self,
+        command: str,
+        until: float,
+        given: bytes = b"",
+        enough: Callable[[bytes, str], bool] | None = None,
+        *,
+        fed: bool = False,
+    ) -> Heard:
+        """What a command on the node says, given some bytes on stdin; it is ended when that is enough, or the time is up."""
+        ours, process = self.start(command, until, fed=fed)
+        with ours:
+            try:
+                ours.settimeout(max(0.05, until - time.monotonic()))
+                ours.sendall(given)
+                ours.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # it ended before it had read it all; its words say why
+            heard = heard_from(process, until, ours, enough)
+        if process.poll() is None:
+            process.terminate()
+        self._said = heard.err
+        return heard
+
+    def lost(self) -> str:
+        """Why the way to the node broke under the last command, in the words of ssh or kubectl; empty where it stands."""
+        said = self._said
+        if self._processes:
+            said += heard_from(self._processes[-1], time.monotonic() + 0.2).err
+        found = _BROKEN.search(said)
+        return f"the way to the node broke: {found[0].strip()[:300]}" if found else ""
+
+    def _not_run(self, error: OSError | ValueError) -> NodeLost:
+        if isinstance(error, ValueError):  # the transport's own sentence
+            return NodeLost(str(error))
+        return NodeLost(f"{self.transport.command('')[0]} cannot be run: {(error.strerror or str(error)).lower()}")
 
     # ------------------------------------------------------------ connections
 
     def open(self, address: str, port: int, until: float) -> socket.socket | Outcome:
         """A connection from the node to one address, as a socket here; or the words of its failure. `until` is monotonic."""
+        target = joined(address, port)
         if not self.relay:
             return Outcome(ok=False, layer="not-here", text="this node has no tool that opens a connection")
-        if not (_ADDRESS.fullmatch(address) or _NAME.fullmatch(address)) or not 0 < port < 65536:
-            return Outcome(ok=False, layer="tcp", text=f"dial tcp {_joined(address, port)}: no such address")
+        if not is_place(address, port):
+            return Outcome(ok=False, layer="tcp", text=f"dial tcp {target}: no such address")
         seconds = max(1, round(until - time.monotonic()))
-        bracketed = f"[{address}]" if ":" in address else address
-        script = _RELAYS[self.relay].format(address=address, bracketed=bracketed, port=port, seconds=seconds)
-        if "timeout" in self.tools:
-            # The relay must not outlive us on the node, whatever becomes of the transport.
-            script = f"timeout {seconds + 20} sh -c {shlex.quote(script)}"
-        ours, theirs = socket.socketpair()
-        words = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the relay
-        try:
-            argv = list(self.transport.command(script))
-            process = subprocess.Popen(argv, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=words)  # noqa: S603
-        except OSError as e:
-            ours.close()
-            raise NodeLost(f"{self.transport.command('')[0]} cannot be run: {(e.strerror or str(e)).lower()}") from e
-        finally:
-            theirs.close()
-        self._processes.append(process)
-        return self._greeted(ours, process, words, _joined(address, port), until)
-
-    def _greeted(
-        self, ours: socket.socket, process: subprocess.Popen[bytes], words: IO[bytes], target: str, until: float
-    ) -> socket.socket | Outcome:
-        """The socket once the relay says that it is connected; else why it is not."""
-        got = b""
-        try:
-            while len(got) < len(CONNECTED):
-                ours.settimeout(max(0.05, until - time.monotonic()))
-                more = ours.recv(len(CONNECTED) - len(got))
-                if not more:
-                    break
-                got += more
-        except TimeoutError:
-            process.kill()
-            ours.close()
-            words.close()
-            return Outcome(ok=False, layer="tcp", text=f"dial tcp {target}: i/o timeout", errno="ETIMEDOUT", peer=target)
-        except OSError:
-            pass
-        if got == CONNECTED:
-            words.close()
+        ours, process = self.start(relay(self.relay, address, port, seconds), until)
+        heard = heard_from(process, until, None, lambda _, err: bool(CONNECTED.search(err)))
+        self._said = heard.err
+        if CONNECTED.search(heard.err):
             return ours
         ours.close()
-        process.wait()
-        words.seek(0)
-        said = words.read(4096).decode("utf-8", "replace")
-        words.close()
-        return _failed(said, target)
-
-    # ------------------------------------------------------------ names
+        if process.poll() is None:
+            process.terminate()
+        return late(target) if heard.late else failed(heard.err, target, address)
 
     def resolve(self, step: Resolve, until: float) -> Outcome:
         """What the node's own resolver, or one nameserver asked from the node, says of a host."""
-        if not _NAME.fullmatch(step.host.rstrip(".")):
+        from whypull.probe.node_names import asked, own_way  # noqa: PLC0415
+
+        if not NAME.fullmatch(step.host.rstrip(".")) or step.host.startswith("-"):
             return Outcome(ok=False, layer="dns", text=f"lookup {step.host[:255]}: no such host", rcode="NXDOMAIN")
-        return self._ask(step, until) if step.server else self._own_way(step, until)
-
-    def _own_way(self, step: Resolve, until: float) -> Outcome:
-        """getent: the C library's way. It tells no reason, so a long silence is taken for a silent nameserver."""
-        if "getent" not in self.tools:
-            return self._by_nameserver_of_node(step, until)
-        database = {"A": "ahostsv4", "AAAA": "ahostsv6"}.get(step.family, "ahosts")
-        began = time.monotonic()
-        ran = self.run(f"getent {database} {step.host} || getent hosts {step.host}", max(1.0, until - began) + 5)
-        took = time.monotonic() - began
-        found = tuple(dict.fromkeys(line.split()[0] for line in ran.out.decode("utf-8", "replace").splitlines() if line.strip()))
-        if found:
-            return Outcome(ok=True, addresses=found[:64], rcode="NOERROR", ms=round(took * 1000))
-        if took > 4:
-            words = "Temporary failure in name resolution"
-            return Outcome(ok=False, layer="dns", text=f"lookup {step.host}: {words}", errno="ETIMEDOUT", ms=round(took * 1000))
-        return Outcome(ok=False, layer="dns", text=f"lookup {step.host}: no address", ms=round(took * 1000))
-
-    def _by_nameserver_of_node(self, step: Resolve, until: float) -> Outcome:
-        from whypull.steps import Resolve as Ask  # noqa: PLC0415
-
-        for server in self.nameservers():
-            answer = self._ask(Ask(step.host, step.family or "A", server), until)
-            if answer.ok or answer.rcode:
-                return answer
-        return Outcome(ok=False, layer="not-here", text="this node has no tool that looks up names")
-
-    def nameservers(self) -> tuple[str, ...]:
-        """The nameservers of the node's resolv.conf, in order."""
-        text = self.run("cat /etc/resolv.conf").out.decode("utf-8", "replace")
-        return tuple(re.findall(r"(?m)^\s*nameserver\s+(\S+)", text))[:3]
-
-    def _asks_by_udp(self) -> bool:
-        return {"bash", "dd", "od"} <= self.tools
-
-    def _ask(self, step: Resolve, until: float) -> Outcome:
-        """One question to one nameserver, by UDP through bash where the node has it, else by TCP through the relay."""
-        from whypull.probe.dns import answered, question, unanswered  # noqa: PLC0415
-
-        address, _, port = step.server.partition("#")
-        if not _ADDRESS.fullmatch(address):
-            return Outcome(
-                ok=False, layer="dns", text=f"lookup {step.host} on {step.server}: no such nameserver", server=step.server
-            )
-        asked = question(step)
-        if not self._asks_by_udp():
-            return self._ask_by_tcp(step, address, int(port or 53), asked, until)
-        escaped = "".join(f"\\x{byte:02x}" for byte in asked)
-        limit = "timeout 5 " if "timeout" in self.tools else ""
-        read = f"{limit}dd bs=4096 count=1 <&3 | od -An -v -tx1"
-        # Not bash's own printf: it flushes at a newline, and a byte 10 would cut the datagram in two.
-        inner = f"exec 3<>/dev/udp/{address}/{port or 53} && env printf '%b' {shlex.quote(escaped)} >&3 && {read}"
-        began = time.monotonic()
-        ran = self.run(f"bash -c {shlex.quote(inner)}", 12)
-        wire = (
-            bytes.fromhex("".join(ran.out.decode("ascii", "replace").split())) if re.fullmatch(rb"[0-9a-f\s]*", ran.out) else b""
-        )
-        if wire:
-            return answered(step, wire, began)
-        refused = _failed(ran.err, step.server)
-        words = f"read: {refused.text.rpartition(': ')[2]}" if refused.errno not in {"", "ETIMEDOUT"} else "i/o timeout"
-        return unanswered(step, words, refused.errno or "ETIMEDOUT", began)
-
-    def _ask_by_tcp(self, step: Resolve, address: str, port: int, asked: bytes, until: float) -> Outcome:
-        from whypull.probe.dns import answered, unanswered  # noqa: PLC0415
-
-        began = time.monotonic()
-        opened = self.open(address, port, until)
-        if isinstance(opened, Outcome):
-            return unanswered(step, opened.text.rpartition(": ")[2], opened.errno, began)
-        with opened:
-            try:
-                opened.sendall(len(asked).to_bytes(2, "big") + asked)
-                opened.settimeout(max(0.05, min(5.0, until - time.monotonic())))
-                with opened.makefile("rb") as stream:
-                    size = int.from_bytes(stream.read(2), "big")
-                    return answered(step, stream.read(size), began)
-            except OSError:
-                return unanswered(step, "i/o timeout", "ETIMEDOUT", began)
+        return asked(self, step, until) if step.server else own_way(self, step, until)
 
 
-def _failed(said: str, target: str) -> Outcome:
-    """What the shell said of a connection that did not come about."""
-    low = said.lower()
-    for words, errno, go in _ERRNO:
-        if words in low:
-            connect = "" if errno == "ETIMEDOUT" else "connect: "
-            return Outcome(ok=False, layer="tcp", text=f"dial tcp {target}: {connect}{go}", errno=errno, peer=target)
-    last = said.strip().splitlines()[-1][:200] if said.strip() else "closed"
-    return Outcome(ok=False, layer="tcp", text=f"dial tcp {target}: {last}", peer=target)
+def heard_from(
+    process: subprocess.Popen[bytes],
+    until: float,
+    out: socket.socket | None = None,
+    enough: Callable[[bytes, str], bool] | None = None,
+) -> Heard:
+    """What a started command says on stderr, and on stdout where its socket is given, until its end, enough, or `until`."""
+    assert process.stderr is not None
+    kept = {"out": bytearray(), "err": bytearray()}
+    with selectors.DefaultSelector() as both:
+        both.register(process.stderr, selectors.EVENT_READ, "err")
+        if out is not None:
+            both.register(out, selectors.EVENT_READ, "out")
+        while both.get_map() and (left := until - time.monotonic()) > 0:
+            for key, _ in both.select(left):
+                try:
+                    data = os.read(key.fd, 65536)
+                except OSError:
+                    data = b""
+                if not data:
+                    both.unregister(key.fileobj)
+                largest = LARGEST_WORDS if key.data == "err" else LARGEST_OUTPUT
+                kept[key.data] += data[: max(0, largest - len(kept[key.data]))]
+            if enough is not None and enough(bytes(kept["out"]), kept["err"].decode("utf-8", "replace")):
+                return Heard(bytes(kept["out"]), kept["err"].decode("utf-8", "replace"), False)
+        return Heard(bytes(kept["out"]), kept["err"].decode("utf-8", "replace"), bool(both.get_map()))
 
 
-def _joined(address: str, port: int) -> str:
+def is_place(address: str, port: int) -> bool:
+    """Whether an address (or a name) and a port may stand in a command."""
+    fits = (ADDRESS.fullmatch(address) or NAME.fullmatch(address)) and not address.startswith("-")
+    return bool(fits) and 0 < port < 65536
+
+
+def joined(address: str, port: int) -> str:
+    """address:port, as Go writes it."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stderr is not None:
+        process.stderr.close()
 
 
 def _lost(ran: Ran) -> str:

@@ -27,7 +27,7 @@ _STRICT = getattr(ssl, "VERIFY_X509_STRICT", 0)
 
 
 # What Go 1.22 and newer offer for TLS 1.2: no RSA key exchange, no finite-field Diffie-Hellman.
-_GO_CIPHERS = ":".join(
+GO_CIPHERS = ":".join(
     f"ECDHE-{kind}-{rest}"
     for rest in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305", "AES128-SHA", "AES256-SHA")
     for kind in ("ECDSA", "RSA")
@@ -46,7 +46,7 @@ def make_context(
     if hasattr(context, "_msg_callback"):  # private since 3.8; without it a wish for a client certificate is not seen
         context._msg_callback = _message  # noqa: SLF001 - there is no public way
     if not old:
-        context.set_ciphers(_GO_CIPHERS)
+        context.set_ciphers(GO_CIPHERS)
     if old:
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
@@ -97,7 +97,7 @@ def shake(sock: socket.socket, step: Handshake, context: ssl.SSLContext, until: 
         return replace(secure, wants_client_certificate=_seen.client_certificate)
     with secure:
         chain = _chain(secure)
-        refused = _go_refuses(chain, secure)
+        refused = go_refuses(chain) if secure.context.verify_mode != ssl.CERT_NONE else ""
         return Outcome(
             ok=not refused,
             layer="tls" if refused else "",
@@ -117,22 +117,27 @@ def failed(error: Exception) -> Outcome:
     if isinstance(error, TimeoutError):
         return Outcome(ok=False, layer="tls", text="net/http: TLS handshake timeout", errno="ETIMEDOUT")
     if isinstance(error, ssl.SSLError):
-        words = (error.reason or str(error)).replace("_", " ").lower()
-        alert = _alert(error)
-        if "wrong version number" in words or "record layer failure" in words or "http request" in words:
-            return Outcome(ok=False, layer="tls", text="tls: first record does not look like a TLS handshake")
-        if isinstance(error, ssl.SSLEOFError) or "eof" in words:
-            return Outcome(ok=False, layer="tls", text="EOF", errno="EOF")
-        return Outcome(ok=False, layer="tls", text=f"remote error: tls: {words}" if alert else f"tls: {words}", alert=alert)
+        reason = "unexpected eof" if isinstance(error, ssl.SSLEOFError) else error.reason or ""
+        return worded(reason, str(error))
     import errno  # noqa: PLC0415
 
     code = errno.errorcode.get(getattr(error, "errno", 0) or 0, "")
     return Outcome(ok=False, layer="tls", text=str(getattr(error, "strerror", "") or error).lower(), errno=code)
 
 
-def _alert(error: ssl.SSLError) -> str:
-    reason = (error.reason or "").lower()
-    if "alert" not in reason and "alert" not in str(error).lower():
+def worded(reason: str, whole: str = "") -> Outcome:
+    """A failed handshake by OpenSSL's reason ("SSLV3_ALERT_HANDSHAKE_FAILURE", or the same in words), as an outcome."""
+    words = (reason or whole).replace("_", " ").lower()
+    if "wrong version number" in words or "record layer failure" in words or "http request" in words:
+        return Outcome(ok=False, layer="tls", text="tls: first record does not look like a TLS handshake")
+    if "eof" in words:
+        return Outcome(ok=False, layer="tls", text="EOF", errno="EOF")
+    alert = _alert(reason.lower().replace(" ", "_"), whole)
+    return Outcome(ok=False, layer="tls", text=f"remote error: tls: {words}" if alert else f"tls: {words}", alert=alert)
+
+
+def _alert(reason: str, whole: str) -> str:
+    if "alert" not in reason and "alert" not in whole.lower():
         return "handshake_failure" if "no_shared_cipher" in reason or "unsupported_protocol" in reason else ""
     return re.sub(r"^(?:tlsv\d+|sslv3|tlsv1)_alert_|^(?:tlsv13|tlsv1|sslv3)_|_?alert_?", "", reason) or "handshake_failure"
 
@@ -150,8 +155,8 @@ def _chain(secure: ssl.SSLSocket) -> tuple[Certificate, ...]:
         Certificate(
             subject=_name(decoded.get("subject")),
             issuer=_name(decoded.get("issuer")),
-            not_before=_date(str(decoded.get("notBefore", ""))),
-            not_after=_date(str(decoded.get("notAfter", ""))),
+            not_before=rfc3339(str(decoded.get("notBefore", ""))),
+            not_after=rfc3339(str(decoded.get("notAfter", ""))),
             names=names,
             serial=str(decoded.get("serialNumber", "")).lower().lstrip("0")[:64],
             sha256=sha256(raw).hexdigest(),
@@ -165,7 +170,7 @@ def _name(parts: Any) -> str:
     return ",".join(f"{k}={v}" for k, v in reversed(pairs))[:500]
 
 
-def _date(text: str) -> str:
+def rfc3339(text: str) -> str:
     """OpenSSL's date ("Jun  1 12:00:00 2027 GMT") as RFC 3339. By hand: strptime costs 4 ms of import."""
     parts = text.split()
     if len(parts) != 5 or parts[0] not in _MONTHS or parts[4] != "GMT":
@@ -187,11 +192,9 @@ def _chain_of(secure: ssl.SSLSocket) -> list[bytes]:
     return [leaf] if leaf else []
 
 
-def _go_refuses(chain: tuple[Certificate, ...], secure: ssl.SSLSocket) -> str:
+def go_refuses(chain: Sequence[Certificate]) -> str:
     """What OpenSSL lets pass and Go does not (https://go.dev/doc/go1.15#commonname)."""
-    if secure.context.verify_mode == ssl.CERT_NONE or not chain:
-        return ""
-    return "" if chain[0].names else "x509: certificate relies on legacy Common Name field, use SANs instead"
+    return "" if not chain or chain[0].names else "x509: certificate relies on legacy Common Name field, use SANs instead"
 
 
 def read_chain(sock: socket.socket, host: str, until: float) -> tuple[Certificate, ...]:

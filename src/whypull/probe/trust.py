@@ -44,7 +44,7 @@ class Trust:
     def _context(self, name: str, *, old: bool, verify: bool) -> ssl.SSLContext:
         key = (name, old, verify)
         if key not in self._contexts:
-            own = self.stores.get(name, Store())
+            own = self._store(name)
             files = (*((self.ca_file,) if self.ca_file else ()), *own.ca_files)
             client = own.client if own.client[0] else self.client
             made = make_context(name, files, client, old=old, verify=verify, system=not own.alone)
@@ -55,9 +55,27 @@ class Trust:
             self._contexts[key] = made
         return self._contexts[key]
 
+    def _store(self, name: str) -> Store:
+        """A store by its name; that of a fetched issuer is the node's with one certificate more."""
+        return self.stores.get(NODE if name in self._issuers else name, Store())
+
+    def pem(self, name: str) -> str:
+        """A store's CA certificates as text, for a tool that verifies elsewhere; empty for the tool's own."""
+        if name == BUNDLED:
+            import certifi  # noqa: PLC0415 - as make_context does
+
+            return certifi.contents()
+        text = self._store(name).pem
+        if name in self._issuers:
+            from base64 import encodebytes  # noqa: PLC0415
+
+            lines = encodebytes(self._issuers[name]).decode("ascii")
+            text += f"\n-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n"
+        return text
+
     def is_whole(self, name: str) -> bool:
         """Whether a store holds all that it will ever hold: else a chain that it does not know is tried once more."""
-        return name in self._whole or name == BUNDLED or self.stores.get(name, Store()).alone
+        return name in self._whole or name == BUNDLED or self._store(name).alone
 
     def complete(self, name: str) -> None:
         """Loads what a store is still without."""

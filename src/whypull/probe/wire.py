@@ -50,6 +50,7 @@ class Wire:
     opener: Callable[[str, int, float], socket.socket | Outcome] | None = None  # connections from elsewhere: a node's shell
     resolver: Callable[[Resolve, float], Outcome] | None = None  # and look-ups
     road: Callable[[str, int], tuple[str, int]] | None = None  # where an address and port really are: the demo's loopback
+    instead: dict[type, Callable[[Any, float], Outcome]] = field(default_factory=dict)  # who does a kind of step from elsewhere
     _trust: Trust | None = field(default=None, repr=False)
 
     def perform(self, step: Step) -> Outcome:
@@ -67,7 +68,7 @@ class Wire:
             until = min(until, self.deadline)
         if until <= started:
             return Outcome(ok=False, layer="deadline", text="the time for this walk is used up")
-        outcome = acts[type(step)](step, until)
+        outcome = (self.instead.get(type(step)) or acts[type(step)])(step, until)
         return _stamped(outcome, started)
 
     def _resolve(self, step: Resolve, until: float) -> Outcome:
@@ -81,8 +82,8 @@ class Wire:
         return looked_up(step, until)
 
     def _connect(self, step: Connect, until: float) -> Outcome:
-        if _is_blocked(step.address):
-            return _blocked(step.address)
+        if is_blocked(step.address):
+            return blocked(step.address)
         opened = self._open(step.address, step.port, until)
         if isinstance(opened, Outcome):
             return opened
@@ -158,15 +159,10 @@ class Wire:
             whole = True
 
     def _request(self, step: Request, until: float) -> Outcome:
-        from whypull.probe.visit import URL  # noqa: PLC0415 - the walk has it loaded
-
-        found = re.fullmatch(URL, _ascii(step.url))
-        if found is None:
-            return Outcome(ok=False, layer="refused-by-us", text=f"no http(s) URL: {redacted(step.url[:300])}")
-        scheme, host, rest = found[1].lower(), found[2], found[4] or "/"
-        port = int(found[3] or (443 if scheme == "https" else 80))
-        if _is_blocked(host.strip("[]")) or _is_blocked(step.address):
-            return _blocked(host)
+        parted = parts_of(step)
+        if isinstance(parted, Outcome):
+            return parted
+        scheme, host, port, rest = parted
         if scheme == "http" and step.proxy:
             opened = self._to_proxy(step.proxy, step.proxy_address, until)
             rest = step.url.partition("#")[0]
@@ -178,9 +174,9 @@ class Wire:
         if isinstance(opened, Outcome):
             return opened
         with opened:
-            return self._exchange(opened, step, host, port, rest, until)
+            return self.exchange_over(opened, step, host, port, rest, until)
 
-    def _exchange(self, sock: socket.socket, step: Request, host: str, port: int, target: str, until: float) -> Outcome:
+    def exchange_over(self, sock: socket.socket, step: Request, host: str, port: int, target: str, until: float) -> Outcome:
         from whypull.probe.http1 import exchange  # noqa: PLC0415
 
         authority = host if port in {80, 443} else f"{host}:{port}"
@@ -217,7 +213,7 @@ class Wire:
             text=text,
             status=answer.status,
             reason=answer.reason,
-            headers=_safe_headers(answer.headers),
+            headers=safe_headers(answer.headers),
             body=redacted(self.vault.scrub(body)) if not step.accept else self.vault.scrub(body),
             first=first,
             cut=answer.cut,
@@ -243,7 +239,7 @@ class Wire:
             opened = self._secured(lambda: self._open(address or host, port, until), host, "node", until)
         else:
             opened = self._open(address or host, port, until)
-        return _as_proxy(opened) if isinstance(opened, Outcome) else opened
+        return as_proxy(opened) if isinstance(opened, Outcome) else opened
 
     def _through(
         self, step: Tunnel | Handshake | Request, host: str, port: int, until: float, *, credentials: str = ""
@@ -264,7 +260,7 @@ class Wire:
             answer = exchange(opened, "CONNECT", authority, headers, limit=4096, deadline=until)
         except (TimeoutError, OSError) as e:
             opened.close()
-            return _as_proxy(of_error(e, "proxy", "awaiting the proxy's answer"))
+            return as_proxy(of_error(e, "proxy", "awaiting the proxy's answer"))
         if 200 <= answer.status < 300:
             return opened
         opened.close()
@@ -275,16 +271,29 @@ class Wire:
             text=words,
             status=answer.status,
             reason=answer.reason,
-            headers=_safe_headers(answer.headers),
+            headers=safe_headers(answer.headers),
             body=redacted(self.vault.scrub(answer.body.decode("utf-8", "replace"))),
         )
 
 
-def _is_blocked(host: str) -> bool:
+def parts_of(step: Request) -> tuple[str, str, int, str] | Outcome:
+    """Scheme, host, port and the rest of a request's URL; or why it is not sent."""
+    from whypull.probe.visit import URL  # noqa: PLC0415 - the walk has it loaded
+
+    found = re.fullmatch(URL, _ascii(step.url))
+    if found is None:
+        return Outcome(ok=False, layer="refused-by-us", text=f"no http(s) URL: {redacted(step.url[:300])}")
+    scheme, host, rest = found[1].lower(), found[2], found[4] or "/"
+    if is_blocked(host.strip("[]")) or is_blocked(step.address):
+        return blocked(host)
+    return scheme, host, int(found[3] or (443 if scheme == "https" else 80)), rest
+
+
+def is_blocked(host: str) -> bool:
     return host.lower().startswith(BLOCKED) or host == "100.100.100.200"
 
 
-def _blocked(host: str) -> Outcome:
+def blocked(host: str) -> Outcome:
     return Outcome(ok=False, layer="refused-by-us", text=f"{host} is a link-local or metadata address")
 
 
@@ -308,7 +317,7 @@ def _der(body: bytes) -> bytes:
     return body if body[:1] == b"\x30" else b""
 
 
-def _as_proxy(failed: Outcome) -> Outcome:
+def as_proxy(failed: Outcome) -> Outcome:
     """The failure of a proxy's own connection, under the words that Go has for it."""
     text = failed.text if failed.text.startswith("proxyconnect") else f"proxyconnect tcp: {failed.text}"
     return Outcome(
@@ -324,7 +333,7 @@ def _ascii(url: str) -> str:
     return "".join(c if c.isascii() else "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "replace")) for c in url)
 
 
-def _safe_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def safe_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """The first 60 headers, none that could carry a credential; a signed redirect stays for the walk, facts have it without."""
     kept = [(n, v[:8192]) for n, v in headers[:60] if not any(word in n for word in _HIDDEN) or n == "www-authenticate"]
     return tuple(kept)

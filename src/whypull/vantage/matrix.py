@@ -9,7 +9,7 @@ from whypull.read.message import failures
 from whypull.records import dataclass, replace
 from whypull.steps import Tried
 from whypull.vantage.ladder import NodeLost, NoVantage
-from whypull.vantage.node_walk import NodeWalk
+from whypull.vantage.node_walk import NodeWalk, unfinished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,8 +57,6 @@ def rows(
     pull: Pull, wanted: Wanted, names: Sequence[str], nodes: Mapping[str, NodeSeen], ladder: Ladder, say: Callable[[str], None]
 ) -> list[Row]:
     """One row a node, in the order of the names."""
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
-
     done: list[str] = []
 
     def one(name: str) -> Row:
@@ -70,8 +68,7 @@ def rows(
     if not names:
         return []
     first = one(names[0])  # alone: it asks for consent
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [first, *pool.map(one, names[1:])]
+    return [first, *ladder.side_by_side(one, names[1:], AT_ONCE)]
 
 
 def _row(pull: Pull, wanted: Wanted, name: str, node: NodeSeen | None, ladder: Ladder) -> Row:
@@ -84,6 +81,8 @@ def _row(pull: Pull, wanted: Wanted, name: str, node: NodeSeen | None, ladder: L
             facts = tuple(walk.facts(replace(wanted, platform=platform)))
     except (NoVantage, NodeLost) as e:
         return Row(name, kind, why_not=str(e))
+    if cut := unfinished(facts):
+        return Row(name, kind, why_not=f"nothing failed so far, but the walk did not come to its end: {cut}")
     made = diagnose(Case(replace(pull, node=name, pod=""), facts, f"node {name}"), failures)
     failed = any(isinstance(f, Tried) and f.words and not f.control for f in facts)
     address = next((f.args["ip"] for f in made.findings if f.args.get("ip")), "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from whypull.model import Said
+from whypull.probe.few_tools import equip
 from whypull.probe.proxy_rules import ProxySettings, of_environment, shown
 from whypull.probe.shell import NodeLost
 from whypull.probe.trust import Store
@@ -16,14 +17,16 @@ from whypull.read.node_shell import NodeRead, script, taken, whole
 from whypull.records import dataclass, field
 from whypull.reference import InvalidReference, parse
 from whypull.runtimeconfig import containerd_toml, lint, resolv_conf
+from whypull.steps import Tried
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from whypull.model import Fact
     from whypull.probe.shell import Shell
     from whypull.runtimeconfig import Hosts
+    from whypull.steps import Outcome, Step
 
 READ_SECONDS = 40.0
 WALK_SECONDS = 120.0
@@ -39,6 +42,17 @@ class Wanted:
     vault: Vault = field(default_factory=Vault)
     platform: str = "linux/amd64"
     depth: str = "layers"
+
+
+def unfinished(facts: Iterable[Fact]) -> str:
+    """Why a walk that met no failure did not come to its end, as a sentence; empty for one that did."""
+    steps = [f for f in facts if isinstance(f, Tried) and not f.control]
+    if not steps or any(t.words for t in steps):
+        return ""
+    last = steps[-1].outcome
+    if last.layer == "deadline":
+        return "the time for the walk was used up."
+    return f"{last.text}." if last.layer == "not-here" else ""
 
 
 class NodeWalk:
@@ -90,7 +104,18 @@ class NodeWalk:
             hosts=hosts.asked,
             stores=self._stores(hosts, wire),
         )
-        yield from run(pull(target), wire.perform, f"node {self.node}", wanted.image)
+        yield from run(pull(target), self._over(wire), f"node {self.node}", wanted.image)
+
+    def _over(self, wire: Wire) -> Callable[[Step], Outcome]:
+        """The performer, which raises NodeLost where it is the way to the node that broke: that is no failure of the pull."""
+
+        def perform(step: Step) -> Outcome:
+            outcome = wire.perform(step)
+            if not outcome.ok and not outcome.status and (why := self.shell.lost()):
+                raise NodeLost(why)
+            return outcome
+
+        return perform
 
     def _wire(self, wanted: Wanted, hosts: Hosts) -> Wire:
         """The performer: sockets that the node's shell opens, and the roots that the node trusts."""
@@ -99,9 +124,8 @@ class NodeWalk:
             vault=wanted.vault,
             seconds=STEP_SECONDS,
             deadline=time.monotonic() + WALK_SECONDS,
-            opener=self.shell.open,
-            resolver=self.shell.resolve,
         )
+        equip(wire, self.shell)
         if self.read.roots:
             wire.stores["node"] = Store(pem=self.read.roots, alone=True)
         environment = self.read.files.environment or {}
