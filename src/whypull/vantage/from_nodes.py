@@ -16,35 +16,35 @@ from whypull.records import replace
 from whypull.reference import InvalidReference, parse
 from whypull.runtimeconfig import resolv_conf
 from whypull.steps import Tried
-from whypull.vantage.ladder import WAYS_ON, Ladder, NodeLost, NoVantage
-from whypull.vantage.node_walk import Wanted, unfinished
+from whypull.vantage.ladder import Ladder, NodeLost, NoVantage
+from whypull.vantage.node_walk import NodeWalk, Wanted, unfinished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from whypull.model import Diagnosis, Fact, Pull
     from whypull.read.kubeconfig import Access
     from whypull.read.live import Looked
-    from whypull.vantage.ladder import Place
 
     Say = Callable[[str], None]
 
-MOST = 40  # diagnoses that are walked in one run
-AT_ONCE = 4  # nodes that are walked from side by side
+MOST = 12  # diagnoses that are walked in one run
 
 
 def proved(diagnoses: Sequence[Diagnosis], looked: Looked, access: Access, chosen: Namespace, say: Say) -> list[Diagnosis]:
     """The ladder by itself: what is not proved yet is looked for in the node's log, then walked from a pod there."""
     found = list(diagnoses)
     for how in ("node-logs", "node"):
-        wanted = [n for n, one in enumerate(found) if not _certain(one) and one.pull.node][:MOST]
-        if not wanted:
+        open_ones = [n for n, one in enumerate(found[:MOST]) if not _certain(one) and one.pull.node]
+        if not open_ones:
             break
         chosen.vantage = how
-        for number, made in _each(found, wanted, looked, Ladder(access, chosen), say).items():
+        ladder = Ladder(access, chosen)
+        for number in open_ones:
+            made = _walked(found[number], looked, ladder, say)
             found[number] = made if how == "node" or made.vantage != found[number].vantage else found[number]
     return found
 
@@ -55,54 +55,34 @@ def _certain(one: Diagnosis) -> bool:
 
 def walked(diagnoses: Sequence[Diagnosis], looked: Looked, access: Access, chosen: Namespace, say: Say) -> list[Diagnosis]:
     """Each diagnosis, walked from its node as the user chose. One that cannot be walked stays, with a note on why."""
-    numbers = sorted(range(len(diagnoses)), key=lambda n: _certain(diagnoses[n]))[:MOST]
-    made = _each(diagnoses, sorted(numbers), looked, Ladder(access, chosen), say)
-    left = f"Not walked: {MOST} pulls are walked in one run. Name a namespace or a pod to walk this one."
-    return [made.get(number) or _noted(one, left) for number, one in enumerate(diagnoses)]
+    ladder = Ladder(access, chosen)
+    found: list[Diagnosis] = []
+    for number, one in enumerate(diagnoses):
+        if number >= MOST:
+            found.append(one)
+            continue
+        found.append(_walked(one, looked, ladder, say))
+    return found
 
 
-def _each(
-    diagnoses: Sequence[Diagnosis], numbers: Iterable[int], looked: Looked, ladder: Ladder, say: Say
-) -> dict[int, Diagnosis]:
-    """Number → what became of it. A node is reached once for all of its pulls, and several nodes at the same time."""
-    by_node: dict[str, list[int]] = {}
-    for number in numbers:
-        by_node.setdefault(diagnoses[number].pull.node, []).append(number)
-
-    def on_node(name: str) -> dict[int, Diagnosis]:
-        with ladder.at(name) as place:
-            return {number: _walked(diagnoses[number], looked, place, say) for number in by_node[name]}
-
-    made: dict[int, Diagnosis] = {}
-    names = iter(by_node)
-    for name in names:  # alone until somebody agreed: the question is asked once
-        made |= on_node(name)
-        if ladder.agreed or ladder.chosen.vantage in {"ssh", "here", "node-logs"}:
-            break
-    for one in ladder.side_by_side(on_node, list(names), AT_ONCE):
-        made |= one
-    return made
-
-
-def _walked(one: Diagnosis, looked: Looked, place: Place, say: Say) -> Diagnosis:
-    how, pull, ladder = place.ladder.chosen.vantage, one.pull, place.ladder
+def _walked(one: Diagnosis, looked: Looked, ladder: Ladder, say: Say) -> Diagnosis:
+    how, pull = ladder.chosen.vantage, one.pull
     if not pull.node and how != "here":
         return _noted(one, "The pod is on no node yet, so there is none to walk from.")
-    if pull.container == "sandbox" and how not in {"ssh", "here", "node-logs"}:
-        why = "no pod starts there without its sandbox image, so none can be made to walk from"
-        return _noted(one, f"Not walked from {pull.node}: {why}. {WAYS_ON}")
     try:
         if how == "node-logs":
             return _by_logs(one, looked, ladder)
         if how == "here":
             return _from_here(one, looked, ladder)
         say(f"reaching node {pull.node}")
-        if how == "cri":
-            return _by_runtime(one, looked, place.shell(), say)
-        walk = place.walk()
-        say(f"walking {pull.image} from node {pull.node}")
-        facts = tuple(walk.facts(wanted_of(pull, looked, ladder.access)))
-        return again(one, looked, facts, f"node {pull.node}", walk.shell.costs())
+        with ladder.shell(pull.node, how) as shell:
+            if how == "cri":
+                return _by_runtime(one, looked, shell, say)
+            walk = NodeWalk(shell, pull.node)
+            walk.begin()
+            say(f"walking {pull.image} from node {pull.node}")
+            facts = tuple(walk.facts(wanted_of(pull, looked, ladder.access)))
+            return again(one, looked, facts, f"node {pull.node}", shell.costs())
     except (NoVantage, NodeLost) as e:
         return _noted(one, f"Not walked from {pull.node or 'its node'}: {e}")
 
@@ -111,9 +91,7 @@ def again(one: Diagnosis, looked: Looked, facts: Sequence[Fact], vantage: str, c
     """The diagnosis of the same pulls with what was seen from the vantage besides."""
     said = next((c for c in looked.reading.cases if c.pull == one.pull), None)
     known = said.facts if said else looked.inventory.facts(one.pull)
-    case = Case(one.pull, (*known, *facts), vantage)
-    looked.walked[one.pull] = case
-    made = diagnose(case, failures)
+    made = diagnose(Case(one.pull, (*known, *facts), vantage), failures)
     notes = [*one.notes, *costs]
     steps = [f for f in facts if isinstance(f, Tried)]
     if cut := unfinished(facts):

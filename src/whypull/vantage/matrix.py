@@ -57,6 +57,8 @@ def rows(
     pull: Pull, wanted: Wanted, names: Sequence[str], nodes: Mapping[str, NodeSeen], ladder: Ladder, say: Callable[[str], None]
 ) -> list[Row]:
     """One row a node, in the order of the names."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
     done: list[str] = []
 
     def one(name: str) -> Row:
@@ -68,7 +70,8 @@ def rows(
     if not names:
         return []
     first = one(names[0])  # alone: it asks for consent
-    return [first, *ladder.side_by_side(one, names[1:], AT_ONCE)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [first, *pool.map(one, names[1:])]
 
 
 def _row(pull: Pull, wanted: Wanted, name: str, node: NodeSeen | None, ladder: Ladder) -> Row:
