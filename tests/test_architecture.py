@@ -55,8 +55,8 @@ MAY = {
         "the pull walked again becomes facts; it concludes nothing",
     ),
     "vantage": (
-        {"model", "steps", "reference", "keyring", "dockerconfig", "runtimeconfig", "read", "probe", "diagnose"},
-        "brings the walk to the node that fails, and says from where it was seen",
+        {"model", "steps", "reference", "keyring", "dockerconfig", "runtimeconfig", "read", "probe", "diagnose", "proofs"},
+        "brings the walk to the node that fails, says from where it was seen, and tries what arguments ask for",
     ),
     "egress": (
         {"model", "steps", "addresses", "redact", "read.blast", "probe.proxy_rules"},

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from whypull.model import Diagnosis, Reading
     from whypull.read.kubeconfig import Access
     from whypull.read.live import Looked, Scope
+    from whypull.vantage.matrix import Row
 
 KINDS = {
     "pod": "pod", "pods": "pod", "po": "pod",
@@ -70,8 +71,10 @@ def run(args: Sequence[str]) -> int:
     with progress(chosen) as say:
         looked, access = seen(chosen, scope, say)
         diagnoses = [_with_spread(one, looked) for one in diagnoses_of(looked.reading, failures)]
-        rows = _from_all_nodes(diagnoses, looked, access, chosen, say) if chosen.vantage == "all-nodes" else None
-        if rows is None:
+        rows = None
+        if chosen.vantage == "all-nodes" and diagnoses:
+            rows, diagnoses[0] = _from_all_nodes(diagnoses[0], looked, access, chosen, say)
+        else:
             diagnoses = _from_the_node(diagnoses, looked, access, chosen, say)
     reading = _said(looked, scope, diagnoses)
     if chosen.save:
@@ -97,23 +100,22 @@ def _from_the_node(diagnoses: list[Diagnosis], looked: Looked, access: Access, c
         raise UsageError(f"{e}.") from e
 
 
-def _from_all_nodes(diagnoses: list[Diagnosis], looked: Looked, access: Access, chosen: Namespace, say: Any) -> Any:
-    """The matrix of the first diagnosis' pull. Raises UsageError."""
+def _from_all_nodes(one: Diagnosis, looked: Looked, access: Access, chosen: Namespace, say: Any) -> tuple[list[Row], Diagnosis]:
+    """The matrix of a diagnosis' pull, and the diagnosis with what its own node and another one saw. Raises UsageError."""
     from whypull.read.live import all_nodes  # noqa: PLC0415
-    from whypull.vantage.from_nodes import wanted_of  # noqa: PLC0415
+    from whypull.vantage.from_nodes import again, wanted_of  # noqa: PLC0415
     from whypull.vantage.ladder import Ladder, NeedsConsent  # noqa: PLC0415
-    from whypull.vantage.matrix import chosen_nodes, rows  # noqa: PLC0415
+    from whypull.vantage.matrix import beside, chosen_nodes, rows  # noqa: PLC0415
 
-    if not diagnoses:
-        return None
-    one = diagnoses[0]
     nodes = all_nodes(access, looked)
     failing = sorted({p.node for p in one.pulls if p.node})
     names = chosen_nodes(nodes, failing)
     try:
-        return rows(one.pull, wanted_of(one.pull, looked, access), names, nodes, Ladder(access, chosen), say)
+        found = rows(one.pull, wanted_of(one.pull, looked, access), names, nodes, Ladder(access, chosen), say)
     except NeedsConsent as e:
         raise UsageError(f"{e}.") from e
+    own = next((row for row in found if row.node == one.pull.node and row.facts), None)
+    return found, again(one, looked, (*own.facts, *beside(own, found)), f"node {own.node}") if own else one
 
 
 def _print_matrix(diagnoses: Sequence[Diagnosis], reading: Reading, rows: Any, chosen: Namespace) -> None:
@@ -133,10 +135,11 @@ def _print_matrix(diagnoses: Sequence[Diagnosis], reading: Reading, rows: Any, c
 
 
 def _save(diagnoses: Sequence[Diagnosis], looked: Looked, path: str) -> None:
-    """The facts of the first pull as a case file. Raises UsageError."""
+    """The facts of the first pull, with what a walk saw of it, as a case file. Raises UsageError."""
     from whypull.casefile import dumps  # noqa: PLC0415
 
-    case = next((c for c in looked.reading.cases if diagnoses and c.pull == diagnoses[0].pull), None)
+    seen = next((c for c in looked.reading.cases if diagnoses and c.pull == diagnoses[0].pull), None)
+    case = looked.walked.get(seen.pull, seen) if seen else None
     if case is None:
         raise UsageError("no pull fails there, so there is no case to save")
     try:

@@ -6,7 +6,7 @@ First the pods of the scope, page by page; then, for those that fail, their even
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from msgspec import DecodeError, Struct
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any, TypeAlias
 
-    from whypull.model import NodeSeen
+    from whypull.model import Case, NodeSeen, Pull
     from whypull.read.kubeconfig import Access
 
     Say: TypeAlias = Callable[[str], None]
@@ -78,6 +78,7 @@ class Looked:
     pods: int
     calls: int
     bytes: int
+    walked: dict[Pull, Case] = field(default_factory=dict)  # what was seen from a vantage besides, once somebody walked
 
 
 def look(cluster: Cluster, scope: Scope, say: Say) -> Looked:

@@ -15,7 +15,7 @@ from whypull.runtimeconfig.lint import NodeFiles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 LARGEST = 512 * 1024  # bytes of one file
 MOST = 2_000  # files
@@ -51,7 +51,7 @@ def collect(root: str = "/", pid: int = 0, node: str = "") -> NodeFiles:
     if pid == 0 and not name:
         name = "cri-o" if any(p.startswith("/etc/crio/") for p in files) else "containerd"
     present = {p[len(root) :] for pattern in EXISTING for p in glob.glob(root + pattern)}
-    present |= {ca for ca in _named(files) if os.path.exists(root + ca)}
+    present |= {ca for ca in paths_named(files) if os.path.exists(root + ca)}
     return NodeFiles(
         files=files,
         present=frozenset(present),
@@ -85,7 +85,7 @@ def _text(path: str) -> str | None:
         return None
 
 
-def _named(files: dict[str, str]) -> set[str]:
+def paths_named(files: Mapping[str, str]) -> set[str]:
     """Absolute paths that configurations name: whether they exist decides what a runtime does."""
     texts = [text for name, text in files.items() if name.endswith((".toml", ".yaml"))]
     return {path for text in texts for path in re.findall(r"""["'](/[^"'\n]{1,200})["']""", text)}

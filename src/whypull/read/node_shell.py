@@ -6,15 +6,17 @@ Private keys are not read; values of the environment are, but only those of prox
 from __future__ import annotations
 
 import binascii
+import dataclasses
+import re
 from base64 import b64decode
 
-from whypull.read.node_files import EXISTING, LARGEST, PATTERNS, RUNTIMES, STORES
-from whypull.records import dataclass
+from whypull.read.node_files import EXISTING, LARGEST, PATTERNS, RUNTIMES, STORES, paths_named
+from whypull.records import dataclass, replace
 from whypull.runtimeconfig.lint import NodeFiles
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 # Where a Go program looks for the system's roots, in its order: https://go.dev/src/crypto/x509/root_linux.go
 BUNDLES = (
@@ -22,6 +24,7 @@ BUNDLES = (
     "/etc/pki/tls/cacert.pem", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem",
 )  # fmt: skip
 LARGEST_BUNDLE = 4 * 1024 * 1024
+MOST_NAMED = 40  # CA files that configurations name
 _AUTHORITIES = (
     "/etc/containerd/certs.d/*/*.crt", "/etc/containerd/certs.d/*/*.pem", "/etc/docker/certs.d/*/*.crt",
     "/etc/containers/certs.d/*/*.crt", "/usr/local/share/ca-certificates/*.crt", "/etc/pki/ca-trust/source/anchors/*",
@@ -37,13 +40,13 @@ class NodeRead:
     authorities: tuple[tuple[str, str], ...] = ()  # path, PEM: of certs.d and of the folders of local CAs
 
 
-def script(named: tuple[str, ...] = ()) -> str:
-    """The script, for a POSIX sh. `named` are further CA files that a configuration names."""
+def script() -> str:
+    """The script, for a POSIX sh."""
     return _SCRIPT.format(
         patterns=" ".join(PATTERNS),
         existing=" ".join(EXISTING),
         bundles=" ".join(BUNDLES),
-        authorities=" ".join((*_AUTHORITIES, *(n for n in named if _plain(n)))),
+        authorities=" ".join(_AUTHORITIES),
         runtimes="|".join(RUNTIMES),
         stores=" ".join(STORES),
         largest=LARGEST,
@@ -52,10 +55,14 @@ def script(named: tuple[str, ...] = ()) -> str:
 
 
 # Globs stand unquoted on purpose. A regular file only: a pipe or device would hang the script. Keys are left where they are.
-_SCRIPT = """\
+_FUNCTIONS = """\
 b() {{ if command -v base64 >/dev/null 2>&1; then base64; else openssl base64; fi; }}
 f() {{ k=$1; m=$2; shift 2; for p in "$@"; do case $p in *.key|*-key.pem) continue;; esac
  if [ -f "$p" ] && [ -r "$p" ]; then printf '\\n@%s %s\\n' "$k" "$p"; head -c "$m" "$p" | b; fi; done; }}
+"""
+_SCRIPT = (
+    _FUNCTIONS
+    + """\
 f file {largest} {patterns}
 for p in {existing}; do [ -e "$p" ] && printf '\\n@present %s\\n' "$p"; done
 for p in {bundles}; do if [ -s "$p" ]; then f roots {bundle} "$p"; break; fi; done
@@ -70,6 +77,39 @@ for p in {stores}; do [ -d "$p" ] && {{ printf '\\n@space %s\\n' "$p"
 printf '\\n@clock %s\\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 printf '\\n@name %s\\n@end\\n' "$(cat /proc/sys/kernel/hostname 2>/dev/null)"
 """
+)
+
+
+def named(read: NodeRead) -> tuple[str, ...]:
+    """Files that the node's configuration names and that the script did not look at."""
+    known = {path for path, _ in read.authorities} | read.files.present
+    return tuple(sorted(path for path in paths_named(read.files.files) if path not in known and _plain(path)))[:MOST_NAMED]
+
+
+def second_script(paths: tuple[str, ...], files: Mapping[str, str]) -> str:
+    """Which of these paths are there, and the certificates of those that a configuration calls a CA; for completed()."""
+    listed = " ".join(path for path in paths if _plain(path))
+    called = {ca for text in files.values() for ca in _CA.findall(text)}
+    certificates = " ".join(path for path in paths if path in called and _plain(path))
+    return _SECOND.format(functions=_FUNCTIONS.format(), paths=listed, certificates=certificates, largest=LARGEST)
+
+
+# Only certificates: a file of that name may hold a key too, and keys stay on the node.
+_SECOND = """\
+{functions}
+for p in {paths}; do [ -e "$p" ] && printf '\\n@present %s\\n' "$p"; done
+for p in {certificates}; do if [ -f "$p" ] && [ -r "$p" ]; then printf '\\n@ca %s\\n' "$p"
+ sed -n '/-----BEGIN CERT/,/-----END CERT/p' "$p" | head -c {largest} | b; fi; done
+printf '\\n@end\\n'
+"""
+_CA = re.compile(r"""(?im)^\s*ca(?:_?files?|_?certs?)?\s*=\s*\[?\s*["']([^"'\n]{1,300})""")
+
+
+def completed(read: NodeRead, output: bytes) -> NodeRead:
+    """The same with what an output of second_script() says."""
+    more = taken(output)
+    seen = dataclasses.replace(read.files, present=read.files.present | more.files.present)
+    return replace(read, files=seen, authorities=(*read.authorities, *more.authorities))
 
 
 def _plain(path: str) -> bool:
@@ -148,8 +188,6 @@ def _text(lines: list[str]) -> str:
 
 
 def _number(words: str) -> str:
-    import re  # noqa: PLC0415
-
     found = re.search(r"\bv?(\d+\.\d+(?:\.\d+)?)", words)
     return found[1] if found else ""
 

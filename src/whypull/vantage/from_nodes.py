@@ -8,7 +8,7 @@ import os
 from whypull.diagnose import diagnose
 from whypull.dockerconfig import decode
 from whypull.keyring import explain
-from whypull.model import Case, PodSeen, Said
+from whypull.model import Case, PodSeen, Said, SecretSeen
 from whypull.probe.vault import Vault
 from whypull.read.cluster import ApiError, Cluster, Unreachable
 from whypull.read.message import failures
@@ -16,35 +16,37 @@ from whypull.records import replace
 from whypull.reference import InvalidReference, parse
 from whypull.runtimeconfig import resolv_conf
 from whypull.steps import Tried
-from whypull.vantage.ladder import Ladder, NodeLost, NoVantage
-from whypull.vantage.node_walk import NodeWalk, Wanted, unfinished
+from whypull.vantage.controls import other_registries
+from whypull.vantage.ladder import WAYS_ON, Ladder, NodeLost, NoVantage
+from whypull.vantage.node_walk import Wanted, unfinished
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from whypull.dockerconfig import Decoded
     from whypull.model import Diagnosis, Fact, Pull
     from whypull.read.kubeconfig import Access
     from whypull.read.live import Looked
+    from whypull.vantage.ladder import Place
 
     Say = Callable[[str], None]
 
-MOST = 12  # diagnoses that are walked in one run
+MOST = 40  # diagnoses that are walked in one run
+AT_ONCE = 4  # nodes that are walked from side by side
 
 
 def proved(diagnoses: Sequence[Diagnosis], looked: Looked, access: Access, chosen: Namespace, say: Say) -> list[Diagnosis]:
     """The ladder by itself: what is not proved yet is looked for in the node's log, then walked from a pod there."""
     found = list(diagnoses)
     for how in ("node-logs", "node"):
-        open_ones = [n for n, one in enumerate(found[:MOST]) if not _certain(one) and one.pull.node]
-        if not open_ones:
+        wanted = [n for n, one in enumerate(found) if not _certain(one) and one.pull.node][:MOST]
+        if not wanted:
             break
         chosen.vantage = how
-        ladder = Ladder(access, chosen)
-        for number in open_ones:
-            made = _walked(found[number], looked, ladder, say)
+        for number, made in _each(found, wanted, looked, Ladder(access, chosen), say).items():
             found[number] = made if how == "node" or made.vantage != found[number].vantage else found[number]
     return found
 
@@ -55,49 +57,80 @@ def _certain(one: Diagnosis) -> bool:
 
 def walked(diagnoses: Sequence[Diagnosis], looked: Looked, access: Access, chosen: Namespace, say: Say) -> list[Diagnosis]:
     """Each diagnosis, walked from its node as the user chose. One that cannot be walked stays, with a note on why."""
-    ladder = Ladder(access, chosen)
-    found: list[Diagnosis] = []
-    for number, one in enumerate(diagnoses):
-        if number >= MOST:
-            found.append(one)
-            continue
-        found.append(_walked(one, looked, ladder, say))
-    return found
+    numbers = sorted(range(len(diagnoses)), key=lambda n: _certain(diagnoses[n]))[:MOST]
+    made = _each(diagnoses, sorted(numbers), looked, Ladder(access, chosen), say)
+    left = f"Not walked: {MOST} pulls are walked in one run. Name a namespace or a pod to walk this one."
+    return [made.get(number) or _noted(one, left) for number, one in enumerate(diagnoses)]
 
 
-def _walked(one: Diagnosis, looked: Looked, ladder: Ladder, say: Say) -> Diagnosis:
-    how, pull = ladder.chosen.vantage, one.pull
-    if not pull.node and how != "here":
-        return _noted(one, "The pod is on no node yet, so there is none to walk from.")
+def _each(
+    diagnoses: Sequence[Diagnosis], numbers: Iterable[int], looked: Looked, ladder: Ladder, say: Say
+) -> dict[int, Diagnosis]:
+    """Number → what became of it. A node is reached once for all of its pulls, and several nodes at the same time."""
+    by_node: dict[str, list[int]] = {}
+    for number in numbers:
+        by_node.setdefault(diagnoses[number].pull.node, []).append(number)
+
+    def on_node(name: str) -> dict[int, Diagnosis]:
+        with ladder.at(name) as place:
+            return {number: _walked(diagnoses[number], looked, place, say) for number in by_node[name]}
+
+    made: dict[int, Diagnosis] = {}
+    names = iter(by_node)
+    for name in names:  # alone until somebody agreed: the question is asked once
+        made |= on_node(name)
+        if ladder.agreed or ladder.chosen.vantage in {"ssh", "here", "node-logs"}:
+            break
+    for one in ladder.side_by_side(on_node, list(names), AT_ONCE):
+        made |= one
+    return made
+
+
+def _walked(one: Diagnosis, looked: Looked, place: Place, say: Say) -> Diagnosis:
+    how, pull, ladder = place.ladder.chosen.vantage, one.pull, place.ladder
+    why = _nowhere(pull, how)
+    if why:
+        return _noted(one, why)
     try:
         if how == "node-logs":
             return _by_logs(one, looked, ladder)
         if how == "here":
             return _from_here(one, looked, ladder)
         say(f"reaching node {pull.node}")
-        with ladder.shell(pull.node, how) as shell:
-            if how == "cri":
-                return _by_runtime(one, looked, shell, say)
-            walk = NodeWalk(shell, pull.node)
-            walk.begin()
-            say(f"walking {pull.image} from node {pull.node}")
-            facts = tuple(walk.facts(wanted_of(pull, looked, ladder.access)))
-            return again(one, looked, facts, f"node {pull.node}", shell.costs())
+        if how == "cri":
+            return _by_runtime(one, looked, place.shell(), say)
+        walk = place.walk()
+        say(f"walking {pull.image} from node {pull.node}")
+        facts = tuple(walk.facts(wanted_of(pull, looked, ladder.access)))
+        return again(one, looked, facts, f"node {pull.node}", walk.shell.costs())
     except (NoVantage, NodeLost) as e:
         return _noted(one, f"Not walked from {pull.node or 'its node'}: {e}")
+
+
+def _nowhere(pull: Pull, how: str) -> str:
+    """Why there is no node to walk a pull from; empty where there is one."""
+    if not pull.node and how != "here":
+        return "The pod is on no node yet, so there is none to walk from."
+    if pull.container == "sandbox" and how not in {"ssh", "here", "node-logs"}:
+        why = "no pod starts there without its sandbox image, so none can be made to walk from"
+        return f"Not walked from {pull.node}: {why}. {WAYS_ON}"
+    return ""
 
 
 def again(one: Diagnosis, looked: Looked, facts: Sequence[Fact], vantage: str, costs: Sequence[str] = ()) -> Diagnosis:
     """The diagnosis of the same pulls with what was seen from the vantage besides."""
     said = next((c for c in looked.reading.cases if c.pull == one.pull), None)
     known = said.facts if said else looked.inventory.facts(one.pull)
-    made = diagnose(Case(one.pull, (*known, *facts), vantage), failures)
+    case = Case(one.pull, (*known, *facts), vantage)
+    looked.walked[one.pull] = case
+    made = diagnose(case, failures)
     notes = [*one.notes, *costs]
     steps = [f for f in facts if isinstance(f, Tried)]
     if cut := unfinished(facts):
         notes.insert(0, f"From {vantage} nothing failed so far, but the walk did not come to its end: {cut}")
     elif steps and not any(t.words and not t.control for t in steps):
-        notes.insert(0, f"From {vantage} the whole pull works now: it may be mended already. The kubelet tries again by itself.")
+        works = f"From {vantage} every step works now, up to the layers, which are not unpacked"
+        notes.insert(0, f"{works}: it may be mended already (the kubelet tries again by itself), or what fails comes after that.")
     return replace(made, count=one.count, pulls=one.pulls, since=one.since or made.since, notes=tuple(notes))
 
 
@@ -107,28 +140,33 @@ def wanted_of(pull: Pull, looked: Looked, access: Access) -> Wanted:
     pod = next((f for f in facts if isinstance(f, PodSeen)), PodSeen())
     node = looked.inventory.nodes.get(pull.node)
     platform = f"linux/{node.arch}" if node and node.arch else "linux/amd64"
-    vault, names = Vault(), []
+    vault, names, all_of_them = Vault(), [], []
     host = _host(pull.image)
     with Cluster(access) as cluster:
         for name in pod.pull_secrets if pull.container != "sandbox" else ():
-            names += _into_vault(cluster, vault, pull, name, host)
-    return Wanted(pull.image, tuple(names), vault, platform)
+            decoded = _decoded(cluster, pull.namespace, name)
+            if decoded is not None:
+                all_of_them.append(decoded)
+                names += _into_vault(decoded, vault, pull, name, host)
+    return Wanted(pull.image, tuple(names), vault, other_registries(all_of_them, host), platform)
 
 
-def _into_vault(cluster: Cluster, vault: Vault, pull: Pull, name: str, host: str) -> list[str]:
-    """Puts one secret's matching credentials into the vault; their names there. What cannot be read yields none."""
+def _decoded(cluster: Cluster, namespace: str, name: str) -> Decoded | None:
+    """One secret, taken apart; None where it cannot be read."""
     import json  # noqa: PLC0415
     from base64 import b64decode  # noqa: PLC0415
 
-    from whypull.model import SecretSeen  # noqa: PLC0415
-
     try:
-        secret = json.loads(cluster.get(f"/api/v1/namespaces/{pull.namespace}/secrets/{name}"))
+        secret = json.loads(cluster.get(f"/api/v1/namespaces/{namespace}/secrets/{name}"))
         data = {key: b64decode(value or "") for key, value in (secret.get("data") or {}).items()}
     except (ApiError, Unreachable, ValueError):
-        return []
-    decoded = decode(secret.get("type", ""), data)
-    seen = SecretSeen(pull.namespace, name, secret.get("type", ""), entries=decoded.entries, problem=decoded.problem)
+        return None
+    return decode(secret.get("type", ""), data)
+
+
+def _into_vault(decoded: Decoded, vault: Vault, pull: Pull, name: str, host: str) -> list[str]:
+    """Puts one secret's matching credentials into the vault; their names there."""
+    seen = SecretSeen(pull.namespace, name, entries=decoded.entries, problem=decoded.problem)
     wanted = [e.key for e in explain(pull.image, [seen]).matching if not e.empty]
     found = []
     for entry, held in zip(decoded.entries, decoded.credentials, strict=True):

@@ -10,16 +10,19 @@ import sys
 from whypull.probe.shell import NodeLost, Shell
 from whypull.read.cluster import ApiError, Cluster, Unreachable
 from whypull.vantage.node_pod import WITHOUT_SHELL, NoImage, image_on
+from whypull.vantage.node_walk import NodeWalk
 from whypull.vantage.running_pod import NodePod, NoPod, sweep
 from whypull.vantage.transports import Ssh
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any, TypeVar
 
     from whypull.read.kubeconfig import Access
+
+    T = TypeVar("T")
 
 WAYS_ON = "Over ssh, if you have it: --from ssh."
 
@@ -39,6 +42,31 @@ class Ladder:
         self.access = access
         self.chosen = chosen
         self.agreed = bool(chosen.yes)
+        self.given_up = False
+        self._pods: list[NodePod] = []
+
+    @contextlib.contextmanager
+    def at(self, node: str) -> Iterator[Place]:
+        """A node that is reached when it is first needed, and once."""
+        with contextlib.ExitStack() as stack:
+            yield Place(self, node, stack)
+
+    def side_by_side(self, act: Callable[[str], T], names: Sequence[str], most: int) -> Iterator[T]:
+        """What comes of each name, in their order, several at the same time. An interruption removes every pod at once."""
+        if not names:
+            return
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
+        pool = ThreadPoolExecutor(most)
+        try:
+            yield from pool.map(act, names)
+        except BaseException:
+            self.given_up = True
+            for pod in list(self._pods):
+                pod.remove()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
     @contextlib.contextmanager
     def shell(self, node: str, how: str) -> Iterator[Shell]:
@@ -71,7 +99,8 @@ class Ladder:
             self._ask(node, image, namespace)
             sweep(cluster, namespace)
             try:
-                with NodePod(cluster, found, image, namespace, self.kubectl()) as pod:
+                with NodePod(cluster, found, image, namespace, self.kubectl(), lambda: self.given_up) as pod:
+                    self._pods.append(pod)
                     yield pod
             except NoPod as e:
                 raise NoVantage(str(e)) from e
@@ -155,10 +184,46 @@ class Ladder:
         return found
 
 
+class Place:
+    """One node during a run: its shell, and what was read of it, for all that is walked from there."""
+
+    def __init__(self, ladder: Ladder, node: str, stack: contextlib.ExitStack) -> None:
+        self.ladder = ladder
+        self.node = node
+        self._stack = stack
+        self._shell: Shell | None = None
+        self._walk: NodeWalk | None = None
+        self._lost: Exception | None = None
+
+    def shell(self) -> Shell:
+        """A shell on the node, as the user chose. Raises NoVantage, NodeLost, NeedsConsent; the same again when asked again."""
+        if self._lost is not None:
+            raise self._lost
+        if self._shell is None:
+            try:
+                self._shell = self._stack.enter_context(self.ladder.shell(self.node, self.ladder.chosen.vantage))
+            except (NoVantage, NodeLost) as e:
+                self._lost = e
+                raise
+        return self._shell
+
+    def walk(self) -> NodeWalk:
+        """The node, read and ready to walk from. Raises as shell() does."""
+        if self._walk is None:
+            walk = NodeWalk(self.shell(), self.node)
+            try:
+                walk.begin()
+            except NodeLost as e:
+                self._lost = e
+                raise
+            self._walk = walk
+        return self._walk
+
+
 def _log_refusal(error: ApiError, node: str) -> str:
     if error.status == 403:
         return f"you may not get nodes/proxy (or nodes/log), so the log of {node} cannot be read: {error}"
     return f"the kubelet of {node} answers no log queries (NodeLogQuery is off): {error.status}"
 
 
-__all__ = ["Ladder", "NeedsConsent", "NoVantage", "NodeLost"]
+__all__ = ["Ladder", "NeedsConsent", "NoVantage", "NodeLost", "Place"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from whypull.diagnose import diagnose
 from whypull.model import Case
+from whypull.proofs.walked_as_another_node_too import CONTROL as VANTAGE
 from whypull.read.blast import class_of
 from whypull.read.message import failures
 from whypull.records import dataclass, replace
@@ -15,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from whypull.model import Diagnosis, NodeSeen, Pull, StageState
+    from whypull.model import Diagnosis, Fact, NodeSeen, Pull, StageState
     from whypull.vantage.ladder import Ladder
     from whypull.vantage.node_walk import Wanted
 
@@ -34,6 +35,7 @@ class Row:
     path: Mapping[str, StageState] | None = None  # None where the node could not be walked from
     diagnosis: Diagnosis | None = None  # None where the pull works there
     why_not: str = ""  # why it could not be walked from
+    facts: tuple[Fact, ...] = ()  # what was read there and tried from there
 
     @property
     def works(self) -> bool:
@@ -57,8 +59,6 @@ def rows(
     pull: Pull, wanted: Wanted, names: Sequence[str], nodes: Mapping[str, NodeSeen], ladder: Ladder, say: Callable[[str], None]
 ) -> list[Row]:
     """One row a node, in the order of the names."""
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
-
     done: list[str] = []
 
     def one(name: str) -> Row:
@@ -70,8 +70,7 @@ def rows(
     if not names:
         return []
     first = one(names[0])  # alone: it asks for consent
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [first, *pool.map(one, names[1:])]
+    return compared([first, *ladder.side_by_side(one, names[1:], AT_ONCE)], pull)
 
 
 def _row(pull: Pull, wanted: Wanted, name: str, node: NodeSeen | None, ladder: Ladder) -> Row:
@@ -86,10 +85,26 @@ def _row(pull: Pull, wanted: Wanted, name: str, node: NodeSeen | None, ladder: L
         return Row(name, kind, why_not=str(e))
     if cut := unfinished(facts):
         return Row(name, kind, why_not=f"nothing failed so far, but the walk did not come to its end: {cut}")
-    made = diagnose(Case(replace(pull, node=name, pod=""), facts, f"node {name}"), failures)
+    return _row_of(name, kind, facts, (), pull)
+
+
+def _row_of(name: str, kind: str, facts: tuple[Fact, ...], beside: tuple[Tried, ...], pull: Pull) -> Row:
+    """The row of what was seen from one node; `beside` is what another node saw in the same moment."""
+    made = diagnose(Case(replace(pull, node=name, pod=""), (*facts, *beside), f"node {name}"), failures)
     failed = any(isinstance(f, Tried) and f.words and not f.control for f in facts)
     address = next((f.args["ip"] for f in made.findings if f.args.get("ip")), "")
-    return Row(name, kind, address, dict(made.path), made if failed and made.findings else None)
+    return Row(name, kind, address, dict(made.path), made if failed and made.findings else None, facts=facts)
+
+
+def compared(found: Sequence[Row], pull: Pull) -> list[Row]:
+    """The rows again, each failing one held against a node from which the pull works: one variable changed, which is the node."""
+    return [row if row.diagnosis is None else _row_of(row.node, row.kind, row.facts, beside(row, found), pull) for row in found]
+
+
+def beside(row: Row, found: Sequence[Row]) -> tuple[Tried, ...]:
+    """The steps of another node from which the pull works, as a control; none where it works from nowhere."""
+    other = next((one for one in found if one.works and one.node != row.node), None)
+    return tuple(replace(f, control=f.control or VANTAGE) for f in other.facts if isinstance(f, Tried)) if other else ()
 
 
 def differences(found: Sequence[Row]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from whypull.model import Said
@@ -13,11 +14,12 @@ from whypull.probe.vault import Vault
 from whypull.probe.walk import Target, pull, run
 from whypull.probe.wire import Wire
 from whypull.read.node import facts_of
-from whypull.read.node_shell import NodeRead, script, taken, whole
+from whypull.read.node_shell import NodeRead, completed, named, script, second_script, taken, whole
 from whypull.records import dataclass, field
 from whypull.reference import InvalidReference, parse
 from whypull.runtimeconfig import containerd_toml, lint, resolv_conf
-from whypull.steps import Tried
+from whypull.steps import Outcome, Tried
+from whypull.vantage.controls import PASSED_OVER, controls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,11 +28,12 @@ if TYPE_CHECKING:
     from whypull.model import Fact
     from whypull.probe.shell import Shell
     from whypull.runtimeconfig import Hosts
-    from whypull.steps import Outcome, Step
+    from whypull.steps import Step
 
 READ_SECONDS = 40.0
 WALK_SECONDS = 120.0
 STEP_SECONDS = 12.0
+_ALERT = re.compile(r"certificate.?required|bad.?certificate|handshake.?failure", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -40,6 +43,7 @@ class Wanted:
     image: str
     names: tuple[str, ...] = ()  # of credentials in the vault, in the kubelet's order
     vault: Vault = field(default_factory=Vault)
+    others: tuple[str, ...] = ()  # further registries that the pod has credentials for
     platform: str = "linux/amd64"
     depth: str = "layers"
 
@@ -71,13 +75,21 @@ class NodeWalk:
             raise NodeLost(
                 f"reading the configuration of {self.node} was cut short: {ran.err.strip()[:200] or 'no reason was given'}"
             )
-        self.read = taken(ran.out, self.node)
+        read = taken(ran.out, self.node)
+        more = named(read)
+        if more:
+            ran = self.shell.run("\n" + second_script(more, read.files.files), READ_SECONDS)
+            if not whole(ran.out):
+                raise NodeLost(f"reading the files that the configuration of {self.node} names was cut short")
+            read = completed(read, ran.out)
+        self.read = read
 
     def facts(self, wanted: Wanted) -> Iterator[Fact]:
         """What the node's configuration says of the image's pull, then every step of the walk, as it comes. Raises NodeLost."""
         assert self.read is not None, "begin() comes first"
         files = self.read.files
-        yield from facts_of(wanted.image, files)
+        seen = facts_of(wanted.image, files)
+        yield from seen
         try:
             reference = parse(wanted.image)
         except InvalidReference as e:
@@ -103,19 +115,40 @@ class NodeWalk:
             depth=wanted.depth,
             hosts=hosts.asked,
             stores=self._stores(hosts, wire),
+            others=wanted.others,
         )
-        yield from run(pull(target), self._over(wire), f"node {self.node}", wanted.image)
+        perform, vantage = self._over(wire, hosts), f"node {self.node}"
+        tried = []
+        for one in run(pull(target), perform, vantage, wanted.image):
+            tried.append(one)
+            yield one
+        extra = controls(tried, seen, files, lambda paths: wire.stores.update({PASSED_OVER: self._store(paths)}))
+        yield from run(extra, perform, vantage, wanted.image)
 
-    def _over(self, wire: Wire) -> Callable[[Step], Outcome]:
-        """The performer, which raises NodeLost where it is the way to the node that broke: that is no failure of the pull."""
+    def _over(self, wire: Wire, hosts: Hosts) -> Callable[[Step], Outcome]:
+        """The performer, which raises NodeLost where it is the way to the node that broke: that is no failure of the pull.
+
+        The same goes for a host that is shown a client certificate by the runtime: its key stays on the node.
+        """
+        shown_to = {asked.base.split("/")[2].partition(":")[0] for asked in hosts.asked if asked.client}
 
         def perform(step: Step) -> Outcome:
             outcome = wire.perform(step)
             if not outcome.ok and not outcome.status and (why := self.shell.lost()):
                 raise NodeLost(why)
+            if not outcome.ok and getattr(step, "host", "") in shown_to and _ALERT.search(outcome.text):
+                words = "the registry wants the client certificate that hosts.toml names, and its key stays on the node"
+                return Outcome(ok=False, layer="not-here", text=words)
             return outcome
 
         return perform
+
+    def _store(self, paths: tuple[str, ...]) -> Store:
+        """The node's roots and these of its files."""
+        assert self.read is not None
+        authorities = dict(self.read.authorities)
+        found = [authorities.get(path, "") for path in paths]
+        return Store(pem="\n".join((self.read.roots, *found)).strip(), alone=bool(self.read.roots))
 
     def _wire(self, wanted: Wanted, hosts: Hosts) -> Wire:
         """The performer: sockets that the node's shell opens, and the roots that the node trusts."""
@@ -144,27 +177,15 @@ class NodeWalk:
     def _stores(self, hosts: Hosts, wire: Wire) -> tuple[str, ...]:
         """The trust store of each host. Client keys stay on the node, so a host that wants one is walked without."""
         assert self.read is not None
-        authorities = dict(self.read.authorities)
         names = []
         for asked in hosts.asked:
             if not asked.ca:
                 names.append("node")
                 continue
-            found = [authorities.get(self._absolute(path, hosts.source)) or "" for path in asked.ca]
             name = f"{hosts.source} ({asked.base})"
-            wire.stores[name] = Store(pem="\n".join((self.read.roots, *found)).strip(), alone=bool(self.read.roots))
+            wire.stores[name] = self._store(asked.ca)
             names.append(name)
         return tuple(names)
-
-    def _absolute(self, path: str, source: str) -> str:
-        """A CA's path on the node: absolute, or below the folder of certs.d that the hosts come from."""
-        if path.startswith("/"):
-            return path
-        assert self.read is not None
-        config = containerd_toml.parse(self.read.files.files, self.read.files.version)
-        folders = (config.config_path or "/etc/containerd/certs.d").split(":")
-        there = [f"{folder}/{path}" for folder in folders]
-        return next((p for p in there if self.read.files.has(p)), there[0] if source else path)
 
     def _known_proxy(self, settings: ProxySettings) -> str:
         """A proxy that stands in the node's files where the runtime's process has none."""

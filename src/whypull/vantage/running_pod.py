@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -15,12 +16,13 @@ from whypull.vantage.transports import Exec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
     from typing import Any, Self
 
     from whypull.read.cluster import Cluster
 
+EVENTS_EVERY = 3.0  # seconds
 PATIENCE = 60.0  # seconds for a pod that pulls nothing to start
 
 
@@ -31,11 +33,15 @@ class NoPod(Exception):
 class NodePod:
     """A pod on one node while it lasts. Use as a context manager; `transport` runs commands on the node."""
 
-    def __init__(self, cluster: Cluster, node: Mapping[str, Any], image: str, namespace: str, kubectl: tuple[str, ...]) -> None:
+    def __init__(
+        self, cluster: Cluster, node: Mapping[str, Any], image: str, namespace: str, kubectl: tuple[str, ...],
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> None:  # fmt: skip
         self.cluster = cluster
         self.node = node
         self.namespace = namespace
         self.kubectl = kubectl
+        self.given_up = given_up
         suffix = secrets.token_hex(3)
         stem = "".join(c if c.isalnum() or c == "-" else "-" for c in node["metadata"]["name"])[:40].strip("-")
         self.name = f"whypull-{stem}-{suffix}"
@@ -62,22 +68,22 @@ class NodePod:
         self.remove()
 
     def remove(self) -> None:
-        """Removes the pod at once; the guard removes it where this does not come about."""
+        """Removes the pod at once; the guard removes it where this does not come about. May be called from any thread."""
         path = f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
         try:
-            self.cluster.send("DELETE", path, {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0})
+            with self.cluster.again() as cluster:
+                cluster.send("DELETE", path, {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0})
         except ApiError as e:
             if e.status != 404:
                 return  # the guard tries again, and the deadline ends the pod
         except Unreachable:
             return
-        if self._guard is not None and self._guard.stdin is not None:
-            try:
-                self._guard.stdin.write(b"done\n")
-                self._guard.stdin.close()
-                self._guard.wait(5)
-            except (OSError, subprocess.TimeoutExpired):
-                pass
+        guard, self._guard = self._guard, None
+        if guard is not None and guard.stdin is not None:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                guard.stdin.write(b"done\n")
+                guard.stdin.close()
+                guard.wait(5)
 
     def _create(self) -> None:
         try:
@@ -88,22 +94,38 @@ class NodePod:
     def _wait(self) -> str:
         """The container that got into the host."""
         path = f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
+        where = self.node["metadata"]["name"]
         until = time.monotonic() + PATIENCE
-        phase = ""
+        phase = said = ""
+        asked = time.monotonic()
         while time.monotonic() < until:
+            if self.given_up():
+                raise NoPod("it was given up.")
             pod = json.loads(self.cluster.get(path))
             inside = entered(pod)
             if inside:
                 return inside
             why = ended(pod)
             if why:
-                raise NoPod(
-                    f"the pod on {self.node['metadata']['name']} did not get into the host: {' '.join(why.split())[:300]}"
-                )
+                raise NoPod(f"the pod on {where} did not get into the host: {' '.join(why.split())[:300]}")
             phase = pod.get("status", {}).get("phase", "")
+            if time.monotonic() > asked + EVENTS_EVERY:
+                asked, said = time.monotonic(), self._warned()
+                if "sandbox image" in said:
+                    raise NoPod(f"no pod starts on {where}: {said}")
             time.sleep(0.25)
-        where = self.node["metadata"]["name"]
+        if said:
+            raise NoPod(f"the pod on {where} does not start: {said}")
         raise NoPod(f"the pod on {where} is still {phase or 'unseen'} after {PATIENCE:.0f} s: does its kubelet run?")
+
+    def _warned(self) -> str:
+        """What the kubelet's last warning about the pod says; empty where there is none, or it may not be seen."""
+        query = {"fieldSelector": f"involvedObject.name={self.name},type=Warning"}
+        try:
+            events = json.loads(self.cluster.get(f"/api/v1/namespaces/{self.namespace}/events", query)).get("items") or ()
+        except (ApiError, Unreachable):
+            return ""
+        return " ".join(str(events[-1].get("message", "")).split())[:300] if events else ""
 
 
 _GUARD = """

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+# What an image's environment or a plain ssh leaves out, and where nodes have crictl and the like.
+_PATH = "PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/bin; export PATH; "
+
+
 @dataclass(frozen=True, slots=True)
 class Exec:
     """kubectl exec into a container of the node pod, and from there into the host's root."""
@@ -24,7 +28,7 @@ class Exec:
     def command(self, script: str) -> Sequence[str]:
         """The local process that runs the script by the host's sh."""
         where = ("exec", "-i", "-n", self.namespace, self.pod, "-c", self.container, "--")
-        return (*self.kubectl, *where, *self.enter, "/bin/sh", "-c", script)
+        return (*self.kubectl, *where, *self.enter, "/bin/sh", "-c", _PATH + script)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Ssh:
         """The local process that runs the script by the node's sh."""
         if not re.fullmatch(r"(?:[\w.\\+-]+@)?[\w.:%\[\]-]+", self.target) or self.target.startswith("-"):
             raise ValueError(f"{self.target!r} is no ssh target")
-        inner = f"sh -c {shlex.quote(script)}"
+        inner = f"sh -c {shlex.quote(_PATH + script)}"
         # One connection is kept for the walk's many commands; it ends by itself a minute after the last one.
         shared = ("-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o", "ControlPath=~/.ssh/whypull-%C")
         remote = f"sudo -n {inner}" if self.become_root else inner
