@@ -23,8 +23,9 @@ _UNNAMED = {
     "host": "the registry", "registry": "the registry", "image": "the image", "node": "the node", "pod": "the pod",
     "repository": "the repository", "tag": "the tag", "namespace": "the namespace", "container": "the container",
     "secret": "the pull secret", "url_host": "the host", "address": "its address", "ip": "the node's outgoing address",
-    "name": "the host", "port": "its port",
+    "name": "the host", "port": "its port", "account": "the service account", "workload": "the workload",
 }  # fmt: skip
+_BLANKS = {"workload": "deployment/<name>"}  # what a command shows for a name that is not known, where <name> says too little
 _FIELD = regex(r"(?<![%$])\{([a-z_]+)\}")  # not curl's %{http_code}, not a shell's ${name}
 _TWICE = regex(r"\b(?:the )?(registry|image|node|pod|repository|namespace|container|tag) the \1\b")  # "the registry {registry}"
 _PASTABLE = regex(r"[A-Za-z0-9._:/@%+=\[\]-]+")
@@ -94,10 +95,19 @@ def fields_of(candidate: Candidate, case: Case) -> dict[str, str]:
     pod = next((f for f in case.facts if isinstance(f, PodSeen)), None)
     if pod and pod.pull_secrets:
         fields["secret"] = pod.pull_secrets[0]
+    if pod:
+        fields["account"] = pod.service_account
+        fields["workload"] = _workload(pod.owner)
     fields["registry"] = fields["host"].partition(".")[0] if fields["host"] else ""
     fields.update({k: v for k, v in candidate.args.items() if v})
     fields["name"], fields["port"] = _name_and_port(fields["url_host"], failure.url)
     return {k: v[:300] for k, v in fields.items()}
+
+
+def _workload(owner: str) -> str:
+    """Owner as a PodSeen has it → what kubectl set image, patch and rollout restart take; empty for what they do not."""
+    kind, _, name = owner.partition("/")
+    return f"{kind.lower()}/{name}" if kind in {"Deployment", "StatefulSet", "DaemonSet"} and name else ""
 
 
 def _name_and_port(host: str, url: str) -> tuple[str, str]:
@@ -135,7 +145,7 @@ def command(template: str, fields: Mapping[str, str]) -> str:
 
     def put(match: re.Match[str]) -> str:
         value = fields.get(match[1], "")
-        return value if _PASTABLE.fullmatch(value) else f"<{match[1].replace('_', ' ')}>"
+        return value if _PASTABLE.fullmatch(value) else _BLANKS.get(match[1]) or f"<{match[1].replace('_', ' ')}>"
 
     return _FIELD.sub(put, template)
 
