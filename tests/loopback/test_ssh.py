@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import subprocess
@@ -55,9 +56,18 @@ def test_the_arguments_are_the_user_s_ssh_without_a_question():
         "keys are the user's matter"
     )
     assert argv[-3:-1] == ["--", TARGET]
-    assert argv[-1] == "sh -c 'echo hello; cat /etc/resolv.conf'"
-    assert list(Ssh(TARGET, become_root=True).command("id"))[-1] == "sudo -n sh -c id"
-    assert list(Ssh(TARGET, ("-p", "2222")).command("id"))[-5:] == ["-p", "2222", "--", TARGET, "sh -c id"]
+    sh, option, script = shlex.split(argv[-1])
+    assert (sh, option) == ("sh", "-c")
+    assert script.endswith("; export PATH; echo hello; cat /etc/resolv.conf")
+    assert shlex.split(list(Ssh(TARGET, become_root=True).command("id"))[-1])[:4] == ["sudo", "-n", "sh", "-c"]
+    assert list(Ssh(TARGET, ("-p", "2222")).command("id"))[-5:-1] == ["-p", "2222", "--", TARGET]
+
+
+def test_tools_that_a_plain_ssh_does_not_find_are_found():
+    remote = list(Ssh(TARGET).command('echo "$PATH"'))[-1]
+    said = subprocess.run(["sh", "-c", remote], capture_output=True, text=True, check=True, env={"PATH": "/bin:/usr/bin"}).stdout
+    assert said.startswith("/bin:/usr/bin:")
+    assert {"/usr/local/bin", "/usr/sbin", "/opt/bin"} <= set(said.strip().split(":"))
 
 
 @pytest.mark.parametrize("script", ["echo 'a b'", 'printf "%s\\n" "$HOME"', "a\nb", "true; # '\"$(x)`y`"])

@@ -1,12 +1,14 @@
 """A node read through its shell: the same facts as from its files."""
 
 import subprocess
+from base64 import b64encode
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from whypull.read.node_files import collect
-from whypull.read.node_shell import script, taken, whole
+from whypull.read.node_shell import NodeRead, completed, script, second_script, taken, whole
+from whypull.runtimeconfig.lint import NodeFiles
 
 
 def ran(shell="sh"):
@@ -34,18 +36,35 @@ def test_dash_and_bash_agree():
     assert taken(ran("dash")).files.files == taken(ran("bash")).files.files
 
 
-def test_no_private_key_is_read(tmp_path):
-    text = script((str(tmp_path / "client.key"), str(tmp_path / "ca.pem")))
-    (tmp_path / "client.key").write_text("s3kr1t")
-    (tmp_path / "ca.pem").write_text("a root")
-    out = subprocess.run(["sh", "-c", text], capture_output=True, check=True, timeout=60).stdout
-    found = dict(taken(out).authorities)
-    assert found[str(tmp_path / "ca.pem")] == "a root"
-    assert str(tmp_path / "client.key") not in found
+def second(paths, files):
+    text = second_script(tuple(map(str, paths)), files)
+    return subprocess.run(["sh", "-c", text], capture_output=True, check=True, timeout=60).stdout
 
 
-def test_a_path_that_a_shell_could_act_on_is_not_asked_for():
-    assert "touch" not in script(("/etc/$(touch /tmp/x)", "/etc/a b; touch y"))
+CA = "-----BEGIN CERTIFICATE-----\nYSByb290\n-----END CERTIFICATE-----\n"
+
+
+def test_of_files_that_a_configuration_names_only_a_ca_s_certificates_are_read(tmp_path):
+    ca, key, gone = tmp_path / "ca.pem", tmp_path / "client.pem", tmp_path / "gone.pem"
+    ca.write_text(f"{CA}-----BEGIN PRIVATE KEY-----\ns3kr1t-of-the-ca\n-----END PRIVATE KEY-----\n")
+    key.write_text("s3kr1t-of-the-client")
+    toml = f'[host."https://a.example"]\n  ca = "{ca}"\n  client = [["{key}", "{key}"]]\n'
+    output = second((ca, key, gone), {"/etc/containerd/certs.d/a.example/hosts.toml": toml})
+    read = completed(NodeRead(NodeFiles()), output)
+    assert dict(read.authorities) == {str(ca): CA}
+    assert read.files.present >= {str(ca), str(key)}
+    assert str(gone) not in read.files.present
+    assert b64encode(b"s3kr1t") not in output
+
+
+def test_a_path_that_a_shell_could_act_on_is_not_asked_for(tmp_path):
+    mark = tmp_path / "touched"
+    paths = (f"/etc/$(touch {mark})", f"/etc/a b; touch {mark}", f"/etc/`touch {mark}`", f"/etc/a' ; touch {mark} '")
+    toml = "".join(f'ca = "{path}"\n' for path in paths)
+    text = second_script(paths, {"/etc/containerd/certs.d/a.example/hosts.toml": toml})
+    assert "touch" not in text
+    second(paths, {"x.toml": toml})
+    assert not mark.exists()
 
 
 @given(st.binary(max_size=400))
