@@ -5,13 +5,13 @@ https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from whypull.records import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import ipaddress
     from collections.abc import Mapping
 
 _PORTS = {"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
@@ -142,13 +142,21 @@ def _split_port(entry: str) -> tuple[str, str]:
 
 
 def _in_network(entry: str, address: _Address | None) -> bool:
+    if address is None:
+        return False
+    import ipaddress  # noqa: PLC0415 - only where a network is written down and an address asked for
+
     try:
-        return address is not None and address in ipaddress.ip_network(entry, strict=False)
+        return address in ipaddress.ip_network(entry, strict=False)
     except ValueError:
         return False
 
 
 def _address(text: str) -> _Address | None:
+    if ":" not in text and not text[:1].isdigit():
+        return None
+    import ipaddress  # noqa: PLC0415 - a millisecond that a name does not pay
+
     try:
         return ipaddress.ip_address(text)
     except ValueError:

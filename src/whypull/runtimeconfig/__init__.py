@@ -51,11 +51,13 @@ class Hosts:
 
 def localhost(registry: str) -> bool:
     """Whether containerd takes a host for this machine (docker.IsLocalhost)."""
-    import ipaddress  # noqa: PLC0415
-
     host = registry.removeprefix("[").partition("]")[0] if registry.startswith("[") else registry.partition(":")[0]
     if host == "localhost":
         return True
+    if ":" not in host and not host[:1].isdigit():
+        return False
+    import ipaddress  # noqa: PLC0415 - a millisecond that a name does not pay
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
