@@ -22,6 +22,7 @@ from lab.packages import KEYRING, NotHere
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "whypull-tests" / "cluster"
 SERVERS = ("kubelet", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 BUILD_MINUTES = 40
+OPENSSH = ("openssh-server", "openssh-client", "libwrap0", "libfido2-1", "libcbor0.8", "libedit2")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Kubernetes:
     etcd: pathlib.Path
     kubectl: pathlib.Path
     busybox: pathlib.Path
+    openssh: pathlib.Path  # a folder with sshd, ssh and ssh-keygen, and the libraries that a plain Debian lacks
     version: str
 
 
@@ -49,7 +51,7 @@ def built() -> Kubernetes:
         kubectl = _unpacked("bookworm", "kubernetes-client") / "usr/bin/kubectl"
         busybox = _unpacked("bookworm", "busybox-static")
         programs = (p for p in (busybox / "bin/busybox", busybox / "usr/bin/busybox") if p.exists())
-        return Kubernetes(servers, etcd, kubectl, next(programs), version)
+        return Kubernetes(servers, etcd, kubectl, next(programs), _together("openssh", OPENSSH), version)
 
 
 def _lists(suite: str, *, source: bool = False) -> pathlib.Path:
@@ -91,6 +93,18 @@ def _unpacked(suite: str, name: str) -> pathlib.Path:
     shutil.rmtree(part, ignore_errors=True)
     subprocess.run(["dpkg-deb", "-x", next(at.glob(f"{name}_*.deb")), part], check=True)
     part.rename(done)
+    return done
+
+
+def _together(name: str, wanted: tuple[str, ...]) -> pathlib.Path:
+    """Several packages of bookworm in one folder."""
+    done = CACHE / f"bookworm-{name}-with-libraries"
+    if not done.exists():
+        part = CACHE / f"{name}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        for one in wanted:
+            shutil.copytree(_unpacked("bookworm", one), part, symlinks=True, dirs_exist_ok=True)
+        part.rename(done)
     return done
 
 

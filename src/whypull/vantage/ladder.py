@@ -74,6 +74,7 @@ class Ladder:
         with contextlib.ExitStack() as stack:
             if how == "ssh":
                 transport: Any = Ssh(self._ssh_target(node))
+                stack.callback(transport.finish)
             else:
                 transport = stack.enter_context(self._pod(node)).transport
             shell = Shell(transport)

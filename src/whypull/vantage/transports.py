@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_CONTROL = "ControlPath=~/.ssh/whypull-%C"
 # What an image's environment or a plain ssh leaves out, and where nodes have crictl and the like.
 _PATH = "PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/bin; export PATH; "
 
@@ -44,7 +46,17 @@ class Ssh:
         if not re.fullmatch(r"(?:[\w.\\+-]+@)?[\w.:%\[\]-]+", self.target) or self.target.startswith("-"):
             raise ValueError(f"{self.target!r} is no ssh target")
         inner = f"sh -c {shlex.quote(_PATH + script)}"
-        # One connection is kept for the walk's many commands; it ends by itself a minute after the last one.
-        shared = ("-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o", "ControlPath=~/.ssh/whypull-%C")
+        # One connection is kept for the walk's many commands; without finish() it ends a minute after the last one.
+        shared = ("-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o", _CONTROL)
         remote = f"sudo -n {inner}" if self.become_root else inner
         return ("ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", *shared, *self.options, "--", self.target, remote)
+
+    def finish(self) -> None:
+        """Ends the connection that was kept."""
+        import subprocess  # noqa: PLC0415
+
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(  # noqa: S603 - the user's own ssh
+                ["ssh", "-o", _CONTROL, *self.options, "-O", "exit", "--", self.target],  # noqa: S607
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=10, check=False,
+            )  # fmt: skip

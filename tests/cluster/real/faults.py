@@ -107,7 +107,7 @@ SECRETS = [
     with_secret("secret-right-old-form", "", lambda p: [secret(
         p.namespace, json.dumps(json.loads(docker_config(p.host(), *RIGHT))["auths"]).encode(), kind="kubernetes.io/dockercfg", key=".dockercfg",
     )]),
-    with_secret("secret-none", "auth.credentials-missing", _nothing, spec=lambda _: {}, replicas=1, others=("secret.not-attached",), heal="fix typed"),
+    with_secret("secret-none", "secret.not-attached", _nothing, spec=lambda _: {}, replicas=1, heal="fix typed"),
     with_secret("secret-missing", "secret.not-found", in_tools, replicas=2, proved=False, heal="fix"),
     with_secret("secret-not-attached", "secret.not-attached", lambda p: [right(p)], spec=lambda _: {}, replicas=2, heal="fix"),
     with_secret("secret-other-host", "secret.registry-mismatch", of_other_host, replicas=1, heal="printed secret"),

@@ -51,8 +51,9 @@ class Place(Scene):
         return made
 
     def host(self) -> str:
-        """The image's registry host."""
-        return self.image.partition("/")[0]
+        """The host that a pull secret is for: the image's, or the registry that was meant where the image names none."""
+        first = self.image.partition("/")[0]
+        return first if "." in first else self.hosts["registry"]
 
     # ------------------------------------------------------------ objects
 
@@ -69,6 +70,8 @@ class Place(Scene):
         for made in self.pods():
             self.cluster.servers.make(made)
         if self.broken.afterwards:
+            path = f"/api/v1/namespaces/{self.namespace}/pods"
+            self.cluster.until(lambda: self.cluster._get(path).get("items"), f"{self.namespace} has no pod")
             for made in self.broken.afterwards(self):
                 self._put(made)
 

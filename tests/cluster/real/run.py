@@ -1,0 +1,50 @@
+"""Starts a whole run in namespaces of its own and gives back what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+
+from cluster import kubernetes
+from cluster.real import cgroups
+from lab import packages
+from lab.start import start
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SECONDS = 900
+
+
+def measured() -> dict[str, Any]:
+    """The run's findings. Raises packages.NotHere where this machine cannot have a cluster, RuntimeError where it broke."""
+    binaries = kubernetes.built()
+    if not cgroups.hierarchies():
+        raise packages.NotHere("the cluster's kubelet needs control groups of version 1, and this machine has none")
+    for name in cgroups.left():
+        cgroups.remove(name)
+    group = f"{cgroups.PREFIX}{os.getpid()}"
+    cgroups.make(group)
+    asked = {"servers": binaries.servers, "etcd": binaries.etcd, "busybox": binaries.busybox, "kubectl": binaries.kubectl,
+             "openssh": binaries.openssh, "group": group}  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/run.json"
+        process = start(packages.fetched(), "cluster.real.main", [path, json.dumps({k: str(v) for k, v in asked.items()})])
+        try:
+            process.wait(SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+            cgroups.remove(group)
+        if not os.path.exists(path):
+            raise RuntimeError("the cluster's run ended without a result")
+        with open(path, encoding="utf-8") as file:
+            found: dict[str, Any] = json.load(file)
+        return found
+
+
+if __name__ == "__main__":
+    json.dump(measured(), sys.stdout)
