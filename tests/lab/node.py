@@ -33,13 +33,12 @@ DISK = "size=96m"
 OFF = ("btrfs", "zfs", "devmapper", "aufs", "native", "blockfile", "erofs")
 MOUNTS = """
 set -e
-for place in etc var root; do
+for place in etc var root tmp; do
   mount -t overlay -o lowerdir=/$place,upperdir=$1/$place,workdir=$1/$place-work lab /$place
 done
 mount -t tmpfs lab /etc/ssl/certs
 mount -t tmpfs lab /usr/local && mkdir -p /usr/local/bin /usr/local/share/ca-certificates
 mount -t tmpfs lab /usr/share/ca-certificates
-mount -t tmpfs lab /tmp
 mkdir -p /var/lib/containerd && mount -t tmpfs -o $2 lab /var/lib/containerd
 [ "$3" = /usr/bin/containerd ] || mount --bind $3 /usr/bin/containerd
 cp $1/bin/* /usr/local/bin/
@@ -98,8 +97,10 @@ class Node:
         self.folder = f"{ROOT}/nodes/{name}"
         self.socket = f"{self.folder}/run/containerd/containerd.sock"
         self._runtime: subprocess.Popen[bytes] | None = None
-        for part in ("etc", "etc-work", "var", "var-work", "root", "root-work", "run"):
+        for part in ("etc", "var", "root", "tmp"):
             os.makedirs(f"{self.folder}/{part}")
+            os.makedirs(f"{self.folder}/{part}-work")
+        os.makedirs(f"{self.folder}/run")
         os.makedirs(f"{self.folder}/bin")
         for tool, script in _SHIMS.items():
             shim = pathlib.Path(self.folder, "bin", tool)

@@ -29,11 +29,12 @@ LONGEST = 900  # seconds for one runtime, whatever happens
 
 def measured(runtime: str, names: Sequence[str] = ()) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The rows of a run of the matrix on one runtime, and what the run took. Raises RuntimeError where it broke."""
+    fetched = packages.fetched()
     _tidy()
     path = str(packages.CACHE / f"rows-{os.getpid()}.jsonl")
     with open(path, "w", encoding="utf-8"):
         pass
-    running = start(packages.fetched(), "lab.matrix", [runtime, path, *names], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    running = start(fetched, "lab.matrix", [runtime, path, *names], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
     try:
         _, said = running.communicate(timeout=LONGEST)
         with open(path, encoding="utf-8") as file:

@@ -41,8 +41,6 @@ def test_each_fault_is_named_walked_and_healed(runtime: str, runtimes: tuple[str
     assert [line for line in controls if (line[4], line[5]) != ("nothing", "-")] == [], "nothing is wrong there"
     assert [(line, why[line[0]]) for line in faults if line[5] != "healed"] == []
     assert sum(line[4] in score.RIGHT for line in faults) >= 0.97 * len(faults)
-    assert whole["up"] < 30
-    assert whole["seconds"] < 360
     assert whole["mib"] < 3 * 1024
     kept = [line for line in score.table() if line[1] == runtime]
     assert score.worse(lines, kept) == [], "make lab-score writes the table anew, if this is meant"
