@@ -45,7 +45,8 @@ _SURE = (
     r"failed to inspect image|failed to (?:extract|register) layer|\bpull(?:ing)? (?:the )?image (?:error|failed)\b",
     "retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries",
     r"error unpacking image|image:? \S+ is not ready on the node|error: image \S+ not found|while trying to pull",
-    "resolve image to digest",
+    "resolve image to digest|apply failure, attempting cleanup|initializing source docker://",
+    "you may not have access to the (?:container|docker) image|requires the insecure flag to import",
 )
 
 # What a registry, a runtime or a credential helper says, and hardly anybody else.
@@ -71,7 +72,7 @@ _SPOKEN = (
     r"plugin io\.containerd|spegel|dockerapiexception|image rejected",
     r"(?:dial|connect|unix|endpoint)\W.{0,80}(?:containerd|crio|cri-dockerd|dockershim|docker|k3s)\S*\.sock",
     r"connect to the docker daemon|(?:index|manifest|layer|config)-sha256:[0-9a-f]{8,}: |snapshotter not loaded",
-    "container runtime (?:is|not|status) |attestation|no bundle|invalid reference format|unqualified image",
+    "container runtime (?:is|not|status) (?!check may not)|attestation|no bundle|invalid reference format|unqualified image",
     r"cri v1 (?:image|runtime) api|validate (?:cri|service connection)|registries\.(?:conf|yaml)|failed to load toml",
     "ignoring unknown key in toml.{0,300}registry|schema 1 support is disabled|dockerconfigjson",
     "illegal base64 data at input byte|parse auth field|cri auth plugins|aadsts|media type|image=",
@@ -113,6 +114,9 @@ _ELSEWHERE = (
     r"# (?:HELP|TYPE) \w",
     "container ?logs/|npm err|kube-probe|cosign sign|signing of |committing container|copying layers and metadata for container",
     r"writing manifest to image destination(?!.{0,2000}\b(?:error|failed|fata))",
+    # a step of a build after its FROM: the base image had been pulled
+    r"did not complete successfully: exit code|executor failed running \[|command '.{1,1500}' returned a non-zero code",
+    r'building at step "(?!from)|failed to execute command: waiting for process to exit|\btwirp\b',
 )
 
 _SURELY, _ABOUT, _FAILURE, _NOT_ABOUT = _any(*_SURE), _any(*_SPOKEN), _any(*_FAILED), _any(*_ELSEWHERE)
@@ -120,7 +124,12 @@ _ADMITS = regex(
     r"(?i)sigstore|notation|cosign|image.{0,60}(?:signature|not allowed|blocked|verif)|(?:signature|verif\w+).{0,80}image"
 )
 _BOILERPLATE = regex(
-    r"Login with your Docker ID to push and pull images[^.]*\.(?:[^.]*docker\.com[^.]*\.)?|--push\b|push,pull|pull,push"
+    r"Login with your Docker ID to push and pull images[^.]*\.(?:[^.]*docker\.com[^.]*\.)?|--push\b|push,pull|pull,push|"
+    # kubeadm prints these whether its images come or not
+    r"Pulling images required for setting up a Kubernetes cluster|"
+    r"You can (?:also perform this action|check or mi\w{1,5}gate this) (?:in )?beforehand (?:using|with) "
+    r"['\"]?kubeadm config images pull['\"]?|"
+    r"[Nn]o internet connection\b.{0,100}?cannot pull (?:or find )?the following control plane images:"
 )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Final
 
-    from whypull.model import Fact, NodeSeen, Pull, SecretSeen
+    from whypull.model import Fact, NodeSeen, Pull, Said, SecretSeen
     from whypull.read.gather import Gathered
     from whypull.read.object_events import EventSeen
     from whypull.read.object_structs import Spec, Status, Thing
@@ -41,6 +41,7 @@ class Inventory:
         self.secrets: dict[tuple[str, str], SecretSeen] = {}
         self.owners: dict[tuple[str, str, str], tuple[str, str]] = {}  # (namespace, kind, name): (kind, name)
         self.listed: dict[str, bool] = {}  # namespaces whose secrets were listed: True where that is beyond doubt
+        self.imports: list[tuple[Pull, Said]] = []  # that failed, of image streams
         self.missing: dict[tuple[str, str], tuple[str, ...]] = {}  # secrets that were asked for by name: where else they are
         # made when the first fact is asked for, and no more is read
         self._pods_named: dict[str, list[str]] | None = None
@@ -66,6 +67,8 @@ class Inventory:
                 self._node(thing)
             elif is_a == "ServiceAccount":
                 self._account(thing)
+            elif is_a == "ImageStream":
+                self._imports(thing)
             elif is_a in _OWNED:
                 self._owned(thing, is_a)
         if listed and secrets:
@@ -140,6 +143,12 @@ class Inventory:
         secret = secret_seen(thing)
         self.secrets[secret.namespace, secret.name] = secret
         return secret
+
+    def _imports(self, thing: Thing) -> None:
+        from whypull.read.image_streams import failed_imports  # noqa: PLC0415 - OpenShift only
+
+        if len(self.imports) < MOST_EVENTS:
+            self.imports += failed_imports(thing)
 
     def _account(self, thing: Thing) -> None:
         meta = thing.metadata

@@ -22,6 +22,8 @@ def say(inventory: Inventory, into: Gathered) -> None:
     """Says to the gathering which pulls fail, and what else is wrong."""
     troubles = Troubles()
     failing = _pods(inventory, into, troubles)
+    for pull, said in inventory.imports:
+        into.hear(pull, said)
     if inventory.events:
         failing |= _events(inventory, into, troubles, failing)
         _missing_secrets(inventory, into, failing)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 from msgspec.json import decode, encode
 
 NO = Raw()  # not there
@@ -52,8 +52,26 @@ class Container(Struct, gc=False):
     imagePullPolicy: str | None = None
 
 
+class Condition(Struct, gc=False):
+    """A condition of a pod, a node or an image stream's tag."""
+
+    type: str = ""
+    status: str | None = None
+    reason: str | None = None
+    message: str | None = None
+
+
+class StreamTag(Struct, gc=False):
+    """An entry of spec.tags or status.tags of OpenShift's image streams."""
+
+    name: str | None = None
+    tag: str | None = None
+    origin: Named | None = field(default=None, name="from")
+    conditions: list[Condition] | None = None
+
+
 class Spec(Struct, gc=False):
-    """spec of a pod or a node."""
+    """spec of a pod, node or image stream."""
 
     nodeName: str | None = None
     containers: list[Container] | None = None
@@ -62,6 +80,7 @@ class Spec(Struct, gc=False):
     imagePullSecrets: list[Named] | None = None
     serviceAccountName: str | None = None
     providerID: str | None = None
+    tags: list[StreamTag] | None = None
 
 
 class Waiting(Struct, gc=False):
@@ -102,15 +121,6 @@ class ContainerStatus(Struct, gc=False):
     state: State | None = None
 
 
-class Condition(Struct, gc=False):
-    """A condition of a pod or a node."""
-
-    type: str = ""
-    status: str | None = None
-    reason: str | None = None
-    message: str | None = None
-
-
 class NodeInfo(Struct, gc=False):
     """status.nodeInfo."""
 
@@ -135,7 +145,7 @@ class Address(Struct, gc=False):
 
 
 class Status(Struct, gc=False):
-    """status of a pod, node or workload."""
+    """status of a pod, node, workload or image stream."""
 
     phase: str | None = None
     reason: str | None = None
@@ -147,6 +157,7 @@ class Status(Struct, gc=False):
     nodeInfo: NodeInfo | None = None
     images: list[NodeImage] | None = None
     addresses: list[Address] | None = None
+    tags: list[StreamTag] | None = None
 
 
 class Reference(Struct, gc=False):

@@ -200,7 +200,7 @@ class Paste:
             elif len(self._block) < MOST_BLOCK:
                 self._block.append(line)
             self.loose.overhear(line)
-        elif _RULE.match(line):
+        elif _RULE.match(line) and not self.loose.building:
             self._end_section()
         else:
             self._end_record()
@@ -265,7 +265,8 @@ class Paste:
 _JSON_LINE = regex(r'\{.*"(?:msg|message|MESSAGE|log|level|error|textPayload|line)"\s*:.*\}\s*$')
 _JSON_BEGINS = regex(r'\{"(?:level|ts|time|timestamp|msg|message|MESSAGE|log|severity|logger|_HOSTNAME|textPayload)":\S.{40}')
 _CARRIED = regex(
-    r"(?=.{0,400}(?:\[\d{1,10}\]: |[IWEF]\d{4} \d\d:\d\d:\d\d|level=\w|std(?:out|err) [FP] |\[talos\]|\w: time=))|\{|<\d"
+    r"(?=.{0,400}(?:\[\d{1,10}\]: |[IWEF]\d{4} \d\d:\d\d:\d\d|level=\w|std(?:out|err) [FP] |\[talos\]|\w: time=))|\{|<\d|"
+    r"[\w.:-]{1,80}: \{\""
 )
 _TERMINAL = regex(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[")
 
@@ -273,7 +274,7 @@ _TERMINAL = regex(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[")
 def _may_be_log(line: str) -> bool:
     """Whether the line has a log's head; what a command prints to a terminal (FATA[0000] …) belongs to the command."""
     line = line.lstrip()
-    if _TERMINAL.match(line):
+    if _TERMINAL.match(line) or line.startswith('{"errors":['):  # a registry's answer belongs to who asked
         return False
     if line[:1] == "{":
         return bool(_JSON_LINE.match(line) or (_JSON_BEGINS.match(line) and not line.endswith("}")))

@@ -28,7 +28,7 @@ _RUNS = re.compile(rb"^[ \t]+startedAt:[ \t]*[\"']?([0-9TZ:.+-]+)", re.MULTILINE
 _EVENT = re.compile(rb"[Ii]mage|[Pp]ull|Failed|BackOff|Created|Started|Evicted|[Dd]isk")
 _READ = frozenset({
     b"Pod", b"Event", b"Secret", b"Node", b"ServiceAccount", b"ReplicaSet", b"Deployment", b"StatefulSet", b"DaemonSet", b"Job",
-    b"CronJob", b"ReplicationController", b"DeploymentConfig", b"Rollout",
+    b"CronJob", b"ReplicationController", b"DeploymentConfig", b"Rollout", b"ImageStream",
 })  # fmt: skip
 
 
