@@ -18,7 +18,7 @@ try: $(VENV)/.ready  ## set up, explain a pull that failed in a real cluster, an
 	@$(BIN)/whypull explain examples/describe-unknown-ca.txt; test $$? -eq 1
 	@$(BIN)/whypull demo
 
-test: lint types unit  ## set up, and run every check but the lab
+test: lint types unit lab  ## set up, and run every check
 
 lint: $(VENV)/.ready  ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -27,7 +27,7 @@ lint: $(VENV)/.ready  ## ruff: rules and format
 types: $(VENV)/.ready  ## mypy --strict
 	$(BIN)/mypy
 
-unit: $(VENV)/.ready  ## pytest, but for the lab
+unit: $(VENV)/.ready  ## pytest, but for the lab: seconds to minutes, no root
 	$(BIN)/pytest -n $(JOBS) -q -m "not lab"
 
 format: $(VENV)/.ready  ## put the code into its format

@@ -41,10 +41,10 @@ def test_a_near_miss_is_the_other_cause(example):
     assert all(example.cause not in names for names in found)
 
 
-@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.kind == "todo"], ids=name)
-@pytest.mark.xfail(strict=True, reason="a text that is known and not caught yet")
-def test_todo_is_still_open(example):
-    assert any(example.cause in names for names in answers(example.text))
+def test_todo_is_still_open():
+    """A text that is known and not caught yet; once it is, its block is a `seen`."""
+    todo = [e for e in EXAMPLES if e.kind == "todo"]
+    assert [name(e) for e in todo if any(e.cause in names for names in answers(e.text))] == []
 
 
 @pytest.mark.parametrize("cause", list(catalogue()))
