@@ -261,6 +261,7 @@ _SYSLOG = regex(r"(?:<\d{1,3}>\d? ?)?([^\W\d]{3,9}\.? {1,2}\d{1,2} \d\d:\d\d:\d\
 _CLOCK = regex(r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|\d{10}\.\d{3,6}")
 _KUBECTL = regex(r"\[?(?:pod/)?[a-z0-9][\w./-]{0,250}\]? {1,4}(?:\| ?)?(?=[IWEFtl{])")
 _KERNEL = regex(r"(?:[\w.:-]{1,80}: )?(?:\w{2,8}: {1,6}\w{2,8}: )?\[ {0,8}[\d.:TZ-]{4,40}\]:? \[?(talos)\]? ")
+_ADDRESSED = regex(r"([\w.:-]{1,80}): (?=\{\"|[IWEF]\d{4} \d\d:\d\d:)")  # talosctl logs
 _WITHIN = regex(
     r"(?<![\w\"\\])(?:[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9}\s+\d{1,10} [\w.-]{1,80}:\d{1,6}\] |"
     r"time=\\?\"?\d{4}-|level=(?:error|info|warning|fatal) )"
@@ -287,12 +288,20 @@ def _carried(text: str, taken: _Taken) -> str | None:
     kernel = _KERNEL.match(text)
     if kernel:
         return _talos(text[kernel.end() :], taken)
-    for carrier in (_STAMPED, _CLOCKED):
-        stamped = carrier.match(text)
-        if stamped:
-            taken.stamp(stamped[1] if carrier is _STAMPED else "")
-            return text[stamped.end() :]
-    return _far(text)
+    return _stamped(text, taken) or _far(text)
+
+
+def _stamped(text: str, taken: _Taken) -> str | None:
+    """What stands behind a time or an address and nothing else."""
+    for carrier in (_STAMPED, _CLOCKED, _ADDRESSED):
+        found = carrier.match(text)
+        if found:
+            if carrier is _STAMPED:
+                taken.stamp(found[1])
+            if carrier is _ADDRESSED:
+                taken.node = found[1]
+            return text[found.end() :]
+    return None
 
 
 def _far(text: str) -> str | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_LINES = 2_000  # of one section
 MOST_SECTIONS = 2_000
 MOST_CHARACTERS = 64 * 1024  # of one section
+MOST_STEPS = 200  # lines of a build that are looked back on
 
 # Where in a paragraph the next failure begins: a line that names its own image.
 _NEXT = re.compile(
@@ -33,6 +34,7 @@ _COMMAND = re.compile(
     r"(?:(?:sudo|time) )?(?:\S*/)?(?:docker|podman|crictl|ctr|nerdctl|skopeo|buildah|crane|oras|curl|"
     r"kubectl|oc|kubeadm|openssl)\s"
 )
+_BUILD = re.compile(r"\s*(?:#\d{1,4} |=> |\[\+\] Building )")
 _TOOLS = ("crictl", "podman", "skopeo", "buildah", "nerdctl", "ctr", "crane", "docker", "kubeadm", "oras")
 
 
@@ -65,6 +67,11 @@ class Loose:
         """A line within something of another form, which counts where it is sure and nothing else was said."""
         if len(self._overheard) < MOST_SECTIONS and surely_a_failed_pull(line):
             self._overheard.append(line)
+
+    @property
+    def building(self) -> bool:
+        """Whether the section is the output of a build: BuildKit draws lines within it."""
+        return any(_BUILD.match(line) for line in self._lines[-MOST_STEPS:])
 
     def end(self) -> None:
         """Ends the section."""
