@@ -68,18 +68,26 @@ def parser() -> ArgumentParser:
 def _verify(cluster: Cluster, namespace: str, chosen: Namespace, say: Any) -> int:
     pod = one_pod(cluster, namespace, chosen)
     pull = pull_of(pod, chosen.container, chosen.node)
+    from whypull.read.cluster import ApiError  # noqa: PLC0415
+    from whypull.vantage.guard import Guard  # noqa: PLC0415
     from whypull.vantage.pull_only import manifest  # noqa: PLC0415
 
     name = f"whypull-verify-{secrets.token_hex(4)}"
     made = manifest(name, pod, pull, node=chosen.node)
     path = f"/api/v1/namespaces/{pull.namespace}/pods"
-    _create(cluster, path, made, pull)
+    guard = Guard(cluster.access, chosen.kubeconfig, pull.namespace, name)
+    try:
+        _create(cluster, path, made, pull)
+    except (ApiError, UsageError):  # after an interruption it may have been made all the same: then the guard removes it
+        guard.release()
+        raise
     try:
         say(f"pulling {pull.image} on {pull.node or 'a node'}")
         said, failed = _watched(cluster, f"{path}/{name}", pull, chosen.timeout, say)
         return _answer(cluster, pull, said, failed, f"{path}/{name}", chosen)
     finally:
-        _remove(cluster, f"{path}/{name}")
+        if _remove(cluster, f"{path}/{name}"):
+            guard.release()
 
 
 def one_pod(cluster: Cluster, namespace: str, chosen: Namespace) -> dict[str, Any]:
@@ -224,13 +232,18 @@ def _why(cluster: Cluster, pull: Pull, path: str, chosen: Namespace) -> int:
     return FOUND
 
 
-def _remove(cluster: Cluster, path: str) -> None:
+def _remove(cluster: Cluster, path: str) -> bool:
+    """Whether the pod is gone."""
     from whypull.read.cluster import ApiError, Unreachable  # noqa: PLC0415
 
     try:
         cluster.send("DELETE", path, {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0})
     except (ApiError, Unreachable) as e:
+        if isinstance(e, ApiError) and e.status == 404:
+            return True
         print(
             f"whypull: the pod {path.rpartition('/')[2]} could not be removed ({e}); it ends by itself after 15 minutes.",
             file=sys.stderr,
         )
+        return False
+    return True

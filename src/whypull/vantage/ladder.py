@@ -100,7 +100,8 @@ class Ladder:
             self._ask(node, image, namespace)
             sweep(cluster, namespace)
             try:
-                with NodePod(cluster, found, image, namespace, self.kubectl(), lambda: self.given_up) as pod:
+                kubeconfig = self.chosen.kubeconfig
+                with NodePod(cluster, found, image, namespace, self.kubectl(), lambda: self.given_up, kubeconfig) as pod:
                     self._pods.append(pod)
                     yield pod
             except NoPod as e:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import secrets
-import subprocess
-import sys
 import time
 
 from whypull.read.cluster import ApiError, Unreachable
+from whypull.vantage.guard import Guard
 from whypull.vantage.node_pod import DEADLINE, LABELS, ended, entered, entrances, manifest, refusal
 from whypull.vantage.transports import Exec
 
@@ -35,23 +32,24 @@ class NodePod:
 
     def __init__(
         self, cluster: Cluster, node: Mapping[str, Any], image: str, namespace: str, kubectl: tuple[str, ...],
-        given_up: Callable[[], bool] = lambda: False,
+        given_up: Callable[[], bool] = lambda: False, kubeconfig: str = "",
     ) -> None:  # fmt: skip
         self.cluster = cluster
         self.node = node
         self.namespace = namespace
         self.kubectl = kubectl
         self.given_up = given_up
+        self.kubeconfig = kubeconfig
         suffix = secrets.token_hex(3)
         stem = "".join(c if c.isalnum() or c == "-" else "-" for c in node["metadata"]["name"])[:40].strip("-")
         self.name = f"whypull-{stem}-{suffix}"
         self.manifest = manifest(self.name, namespace, node, image)
         self.transport: Exec | None = None
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
 
     def __enter__(self) -> Self:
         """Creates the pod and waits for it. Raises NoPod."""
-        self._guard = _guard(self.kubectl, self.namespace, self.name)
+        self._guard = Guard(self.cluster.access, self.kubeconfig, self.namespace, self.name)
         try:
             self._create()
             container = self._wait()
@@ -73,22 +71,19 @@ class NodePod:
         try:
             with self.cluster.again() as cluster:
                 cluster.send("DELETE", path, {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0})
-        except ApiError as e:
-            if e.status != 404:
-                return  # the guard tries again, and the deadline ends the pod
-        except Unreachable:
-            return
-        guard, self._guard = self._guard, None
-        if guard is not None and guard.stdin is not None:
-            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-                guard.stdin.write(b"done\n")
-                guard.stdin.close()
-                guard.wait(5)
+        except (ApiError, Unreachable):
+            return  # the guard tries again at the end of the run (also what is not there: it may be in the making)
+        self._release()
+
+    def _release(self) -> None:
+        if self._guard is not None:
+            self._guard.release()
 
     def _create(self) -> None:
         try:
             self.cluster.send("POST", f"/api/v1/namespaces/{self.namespace}/pods", self.manifest)
         except ApiError as e:
+            self._release()
             raise NoPod(refusal(str(e), self.namespace)) from e
 
     def _wait(self) -> str:
@@ -126,27 +121,6 @@ class NodePod:
         except (ApiError, Unreachable):
             return ""
         return " ".join(str(events[-1].get("message", "")).split())[:300] if events else ""
-
-
-_GUARD = """
-import subprocess, sys
-said = sys.stdin.readline()
-if said.strip() != "done":
-    subprocess.run([*sys.argv[3:], "delete", "pod", "-n", sys.argv[1], sys.argv[2], "--grace-period=0", "--force",
-                    "--ignore-not-found", "--wait=false"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-"""
-
-
-def _guard(kubectl: tuple[str, ...], namespace: str, name: str) -> subprocess.Popen[bytes]:
-    """A process of its own that outlives a kill -9 of this one: it removes the pod when its stdin ends without a word."""
-    return subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", _GUARD, namespace, name, *kubectl],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        cwd=os.sep,
-    )
 
 
 def sweep(cluster: Cluster, namespace: str) -> int:
