@@ -24,7 +24,7 @@ def mismatch(evidence: Evidence) -> Conclusion | None:
     refused = refusal(evidence)
     if not secrets or refused is None or refused.failure.sent == "yes" or pod is None or not evidence.case.pull.image:
         return None
-    if any(s.problem or s.ignored for s in secrets):
+    if any(s.problem or s.ignored for s in secrets) or host_left_out(evidence) is not None:
         return None
     trace = explain(evidence.case.pull.image, secrets)
     if trace.would_send != "nothing" or not trace.entries:

@@ -6,6 +6,7 @@ from whypull.keyring import explain
 from whypull.model import PodSeen, SecretSeen
 from whypull.proofs import Conclusion, Evidence
 from whypull.proofs._walked import REFUSALS, answers, failed, quoted, walk
+from whypull.proofs.no_entry_matches_the_image import host_left_out
 from whypull.steps import Request
 
 
@@ -30,11 +31,11 @@ def secrets(evidence: Evidence) -> Conclusion | None:
         args = {"secret": named[0].name}
         return Conclusion("secret.malformed", "proved", (*why, quoted(wants[-1])), args=args, replaces=("*",))
     trace = explain(evidence.case.pull.image, named)
-    if trace.would_send != "nothing" or not trace.entries:
+    if trace.would_send != "nothing" or not trace.entries or host_left_out(evidence) is not None:
         return None
     best = next((e for e in trace.entries if e.suggest), trace.entries[0])
     why = tuple(f"Secret {e.secret}, entry {e.key}: {e.why}." for e in trace.entries[:4])
-    args = {"secret": best.secret, "key": best.key, "suggest": best.suggest}
+    args = {"secret": best.secret, "key": best.key, "suggest": best.suggest or trace.suggest}
     return Conclusion("secret.registry-mismatch", "proved", (*why, quoted(wants[-1])), args=args, replaces=("*",))
 
 

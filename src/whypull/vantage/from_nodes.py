@@ -8,14 +8,15 @@ import os
 from whypull.diagnose import diagnose
 from whypull.dockerconfig import decode
 from whypull.keyring import explain
-from whypull.model import Case, PodSeen, Said, SecretSeen
+from whypull.model import CERTAINTIES, Case, PodSeen, Said, SecretSeen
 from whypull.probe.vault import Vault
+from whypull.proofs._walked import stopped_at
 from whypull.read.cluster import ApiError, Cluster, Unreachable
 from whypull.read.message import failures
 from whypull.records import replace
 from whypull.reference import InvalidReference, parse
 from whypull.runtimeconfig import resolv_conf
-from whypull.steps import Tried
+from whypull.steps import Request, Tried
 from whypull.vantage.controls import other_registries
 from whypull.vantage.ladder import WAYS_ON, Ladder, NodeLost, NoVantage
 from whypull.vantage.node_walk import Wanted, unfinished
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from whypull.dockerconfig import Decoded
-    from whypull.model import Diagnosis, Fact, Pull
+    from whypull.model import Certainty, Diagnosis, Fact, Pull
     from whypull.read.kubeconfig import Access
     from whypull.read.live import Looked
     from whypull.vantage.ladder import Place
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 MOST = 40  # diagnoses that are walked in one run
 AT_ONCE = 4  # nodes that are walked from side by side
+_THERE = "The node may see it differently: --from node."
 
 
 def proved(diagnoses: Sequence[Diagnosis], looked: Looked, access: Access, chosen: Namespace, say: Say) -> list[Diagnosis]:
@@ -231,7 +233,31 @@ def _from_here(one: Diagnosis, looked: Looked, ladder: Ladder) -> Diagnosis:
         facts = tuple(run(pull(target), Wire(vault=wanted.vault).perform, "here", one.pull.image))
     except InvalidReference:
         return one
-    return again(one, looked, facts, "here", ("Walked from this machine: the node may see it differently.",))
+    if cut := unfinished(facts):
+        return _noted(one, f"From this machine the walk did not come to its end: {cut} {_THERE}")
+    return seen_from_here(one, again(one, looked, facts, "here"), stopped_at(facts))
+
+
+def seen_from_here(one: Diagnosis, made: Diagnosis, stop: Tried | None) -> Diagnosis:
+    """What a walk from this machine adds to what the cluster shows: never a proof, for it is another machine that pulls.
+
+    `made` is the diagnosis with the walk's facts, `stop` the step at which it stopped. What a registry has and whom it knows is
+    the same for both machines; names, ways, certificates and the address that a registry sees are each one's own.
+    """
+    best = next(iter(made.findings), None)
+    if stop is None or best is None:
+        works = "From this machine every step works: what fails is the node's own (its names, way, trust, address), or is mended."
+        return _noted(one, f"{works} {_THERE}")
+    named = {f.cause for f in one.findings}
+    own = not isinstance(stop.step, Request) or bool(best.args.get("ip"))
+    if named and best.cause not in named:
+        return _noted(one, f"From this machine it stops otherwise: {best.title} [{best.cause}]. {_THERE}")
+    if own and named:
+        return _noted(one, f"From this machine it stops in the same way [{best.cause}]. {_THERE}")
+    most: Certainty = "possible" if own else "likely"
+    if CERTAINTIES.index(best.certainty) < CERTAINTIES.index(most):
+        made = replace(made, findings=(replace(best, certainty=most), *made.findings[1:]))
+    return replace(made, notes=(f"Walked from this machine. {_THERE}", *made.notes))
 
 
 def _noted(one: Diagnosis, note: str) -> Diagnosis:

@@ -1,0 +1,68 @@
+"""A walk from whypull's own machine says what it can of the node's pull, and never more."""
+
+from __future__ import annotations
+
+import pytest
+
+from whypull.model import Diagnosis, Finding, Pull
+from whypull.steps import Connect, Outcome, Request, Resolve, Tried
+from whypull.vantage.from_nodes import seen_from_here
+
+HOST = "registry.shop.example"
+PULL = Pull(f"{HOST}/payments/api:1.4.2", "shop", "web-0", "web", "np1-3")
+
+
+def diagnosis(*causes, certainty="possible", **args):
+    findings = tuple(Finding(c, certainty, f"title of {c}", ("so",), args) for c in causes)
+    return Diagnosis("cause" if len(causes) == 1 else "undecided", PULL, findings)
+
+
+def tried(step, **outcome):
+    return Tried(step, Outcome(**{"ok": False, **outcome}), "here", "registry", "", "words")
+
+
+RESOLVED = tried(Resolve(HOST))
+DIALLED = tried(Connect(HOST, "203.0.113.7", 443))
+ASKED = tried(Request("GET", f"https://{HOST}/v2/payments/api/manifests/1.4.2"), ok=True, status=404)
+
+
+@pytest.mark.parametrize("stop", [RESOLVED, DIALLED])
+def test_a_name_or_way_that_is_missing_here_is_no_answer_about_the_node(stop):
+    made = diagnosis("dns.server-failure", certainty="proved")
+    one = diagnosis("auth.forbidden", "auth.ip-not-allowed")
+    told = seen_from_here(one, made, stop)
+    assert told.findings == one.findings
+    assert "dns.server-failure" in told.notes[0]
+    assert "--from node" in told.notes[0]
+
+
+def test_the_same_end_here_proves_nothing_of_the_node():
+    made = diagnosis("network.timeout", certainty="proved")
+    told = seen_from_here(diagnosis("network.timeout"), made, DIALLED)
+    assert [f.certainty for f in told.findings] == ["possible"]
+    assert "in the same way" in told.notes[0]
+
+
+def test_the_address_that_a_registry_sees_here_is_not_the_nodes():
+    made = diagnosis("auth.ip-not-allowed", certainty="proved", ip="203.0.113.99")
+    told = seen_from_here(diagnosis("auth.forbidden", "auth.ip-not-allowed"), made, ASKED)
+    assert "203.0.113.99" not in str([f.args for f in told.findings])
+    assert [f.cause for f in told.findings] == ["auth.forbidden", "auth.ip-not-allowed"]
+
+
+def test_what_the_registry_has_is_the_same_for_both_and_likely_at_most():
+    made = diagnosis("image.tag-not-found", certainty="proved")
+    told = seen_from_here(diagnosis("image.tag-not-found", "image.repository-not-found"), made, ASKED)
+    assert [(f.cause, f.certainty) for f in told.findings] == [("image.tag-not-found", "likely")]
+
+
+def test_where_the_cluster_shows_no_reason_a_way_that_is_missing_here_is_possible_at_most():
+    told = seen_from_here(diagnosis(), diagnosis("network.timeout", certainty="proved"), DIALLED)
+    assert [(f.cause, f.certainty) for f in told.findings] == [("network.timeout", "possible")]
+
+
+def test_everything_that_works_here_is_said_as_that():
+    one = diagnosis("network.timeout")
+    told = seen_from_here(one, diagnosis("network.timeout"), None)
+    assert told.findings == one.findings
+    assert "every step works" in told.notes[0]
