@@ -25,7 +25,14 @@ KEPT = 8  # a candidate below an eighth of the best is not listed
 
 def diagnoses_of(reading: Reading, apart: Apart) -> list[Diagnosis]:
     """The diagnoses of all that an input holds, grouped; empty where no pull failed."""
-    return together(diagnose(case, apart) for case in reading.cases)
+    made = ((case, diagnose(case, apart)) for case in reading.cases)
+    return together(one for case, one in made if one.findings or not _is_hearsay(case))
+
+
+def _is_hearsay(case: Case) -> bool:
+    """Whether nothing but words that sound like a pull speaks for one: without a cause to name, that is no alarm."""
+    texts = [f for f in case.facts if isinstance(f, Said)]
+    return bool(texts) and all(said.via == "hearsay" for said in texts)
 
 
 def diagnose(case: Case, apart: Apart) -> Diagnosis:

@@ -46,7 +46,7 @@ class Said:
 
     text: str
     by: str = ""  # kubelet, containerd, cri-o, docker, crictl, podman, skopeo, ctr, …; empty where unknown
-    via: str = ""  # event, status, log, output
+    via: str = ""  # event, status, log, output; hearsay: words that only sound like a pull
     reason: str = ""  # event reason or waiting.reason
     count: int = 1
     first: str = ""  # RFC 3339, or an age as printed ("4m36s")

@@ -146,6 +146,12 @@ QUIET = {
     "kubeadm's old guess": 'This error is likely caused by that:\n- Either there is no internet connection, or imagePullPolicy is set to "Never",\n  so the kubelet cannot pull or find the following control plane images:\n    - registry.shop.example/kube-apiserver-amd64:v1.9.1',
     "talosctl logs": '10.0.3.7: {"ts":1753141980841.7654,"caller":"kubelet/kubelet.go:2406","msg":"Skipping pod synchronization","err":"[container runtime status check may not have completed yet, PLEG is not healthy: pleg has yet to be successful]"}',
     "scanner's own server": "These images are from our private registry, the imagePullSecrets are correct.\nimage scan error: unable to fetch missing layers: twirp error unauthenticated: invalid token",
+    "name is taken": 'docker: Error response from daemon: Conflict. The container name "/registry-cache" is already in use by container "4a5ad6bf857f". You have to remove (or rename) that container to be able to reuse that name.',
+    "invalid object": 'NAME   URL                                  READY   STATUS\nshop   oci://registry.shop.example/charts   True    stored artifact\nThe HelmChart "shop" is invalid: spec.sourceRef.kind: Unsupported value: "OCIRepository"',
+    "runtime may not look": '"Status from runtime service failed" err="rpc error: code = Unknown desc = stat /proc/1087/ns/pid: permission denied: unknown"',
+    "agent's template": "Error in provisioning; template=PodTemplate{containers=[ContainerTemplate{name='jnlp', image='shop/agent:latest', command=''}]}\njava.lang.IllegalStateException: Pod has terminated containers: ci/agent-1 (jnlp)",
+    "container id": "error: Killing container with id docker://jnlp:Need to kill Pod",
+    "sounds like one": 'time="2026-11-22T08:55:30Z" level=info msg="sync failed" registry=registry.shop.example/shop/api:1 reason="the flux capacitor is out of manifests, unknown"',
     # pulls that work, and notices
     "docker pull ok": "$ docker pull registry.shop.example/shop/api:1.4.2\n1.4.2: Pulling from shop/api\n5f70bf18a086: Pull complete\nDigest: sha256:0af5697ea9db0c070d876415a443260c498c6c55ac1e9db2d1a5a9c56cc28156\nStatus: Downloaded newer image for registry.shop.example/shop/api:1.4.2\nregistry.shop.example/shop/api:1.4.2",
     "docker up to date": "Using default tag: latest\nlatest: Pulling from shop/api\nDigest: sha256:0af5697ea9db0c070d876415a443260c498c6c55ac1e9db2d1a5a9c56cc28156\nStatus: Image is up to date for registry.shop.example/shop/api:latest",

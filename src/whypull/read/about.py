@@ -46,7 +46,8 @@ _SURE = (
     "retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries",
     r"error unpacking image|image:? \S+ is not ready on the node|error: image \S+ not found|while trying to pull",
     "resolve image to digest|apply failure, attempting cleanup|initializing source docker://",
-    "you may not have access to the (?:container|docker) image|requires the insecure flag to import",
+    r"you may not have access to the (?:container|docker) image|requires the insecure flag to import",
+    r"import failed \((?:unauthorized|forbidden|notfound|internalerror|badrequest)\)|: tag \S+ failed: internal error occurred: ",
 )
 
 # What a registry, a runtime or a credential helper says, and hardly anybody else.
@@ -67,7 +68,8 @@ _SPOKEN = (
     "rejected by policy|diff ?id|image rootfs",
     "rootfs in image|commit on ref|layer verification|docker-credential|credential ?provider|ecr-credential",
     "error getting credentials - err|authconfighostname|blob unknown|unknown blob|tried to pull blob",
-    r"insufficient_scope|invalid_token|docker://|repository \S+ not found|name unknown|imagepullsecret|artifactregistry",
+    r"insufficient_scope|invalid_token|(?<!with id )docker://(?![0-9a-f]{12})|/containers/images/sha256:",
+    r"repository \S+ not found|name unknown|imagepullsecret|artifactregistry",
     "failed to solve|failed to unpack|failed to extract layer|not present with pull policy|tag invalid: ",
     r"plugin io\.containerd|spegel|dockerapiexception|image rejected",
     r"(?:dial|connect|unix|endpoint)\W.{0,80}(?:containerd|crio|cri-dockerd|dockershim|docker|k3s)\S*\.sock",
@@ -75,9 +77,9 @@ _SPOKEN = (
     "container runtime (?:is|not|status) (?!check may not)|attestation|no bundle|invalid reference format|unqualified image",
     r"cri v1 (?:image|runtime) api|validate (?:cri|service connection)|registries\.(?:conf|yaml)|failed to load toml",
     "ignoring unknown key in toml.{0,300}registry|schema 1 support is disabled|dockerconfigjson",
-    "illegal base64 data at input byte|parse auth field|cri auth plugins|aadsts|media type|image=",
+    "illegal base64 data at input byte|parse auth field|cri auth plugins|aadsts|media type|image=(?!')",
     r"(?:capacity|space|stats?)\b.{0,40}image file ?system",
-    "oci://|(?:denied|unauthorized): |pull and unpack|https?_proxy=",
+    "oci://|(?<!permission )(?:denied|unauthorized): |pull and unpack|https?_proxy=",
     (
         "error response from daemon:?.{0,400}?(?:https?:|manifest|pull|registry|denied|unauthorized|"
         "repositor|image|toomanyrequests|parsing http|http status|unknown|login|layer|blob|reference|lookup|"
@@ -114,6 +116,12 @@ _ELSEWHERE = (
     r"# (?:HELP|TYPE) \w",
     "container ?logs/|npm err|kube-probe|cosign sign|signing of |committing container|copying layers and metadata for container",
     r"writing manifest to image destination(?!.{0,2000}\b(?:error|failed|fata))",
+    r"\bis invalid: (?:spec|metadata|status)\b",
+    # what docker says of containers, networks and images that are there
+    r"is already in use by container|is already assigned to|no such container|driver failed programming",
+    r"port is already allocated|oci runtime (?:create|exec)|failed to create (?:shim )?task|error while creating mount source",
+    r"invalid mount config|cannot (?:kill|stop|remove|restart|link to) |unable to remove |must be forced|image is being used by",
+    r"could not select device driver",
     # a step of a build after its FROM: the base image had been pulled
     r"did not complete successfully: exit code|executor failed running \[|command '.{1,1500}' returned a non-zero code",
     r'building at step "(?!from)|failed to execute command: waiting for process to exit|\btwirp\b',

@@ -128,7 +128,8 @@ class Loose:
         text = redacted(text)  # before anything is taken out of it
         core = fold(text[:4096])
         tool = next((t for t in _TOOLS if re.match(rf"(?:sudo )?(?:\S*/)?{t}\b", core)), "")
-        self.into.hear(Pull(image_in(fold(text))), Said(text, tool or writer(core), "output"))
+        via = "output" if surely_a_failed_pull(text) or "pull" in fold(text).lower() else "hearsay"
+        self.into.hear(Pull(image_in(fold(text))), Said(text, tool or writer(core), via))
         self.into.take_for("output" if tool else "a message")
 
 
