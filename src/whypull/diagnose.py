@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from whypull.match import PROVED, candidates, symptoms
-from whypull.model import STAGES, Case, Diagnosis, Finding, HostsSeen, NodeConfigSeen, Said
+from whypull.model import STAGES, Case, Diagnosis, HostsSeen, NodeConfigSeen, Said
 from whypull.path import facts, states
 from whypull.proofs import Candidate, Conclusion, Evidence, arguments, remarks
-from whypull.records import replace
+from whypull.records import dataclass, replace
 from whypull.steps import Tried
-from whypull.wording import ask_for, finding_of
+from whypull.wording import ask_for, finding_of, scope_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from whypull.model import Certainty, Failure, Reading, Role
+    from whypull.model import Certainty, Failure, Pull, Reading, Role
 
     Apart = Callable[[str, str], tuple[Failure, ...]]
 
@@ -23,10 +23,29 @@ DOMINATES = 4  # the best is the answer where it is that many times likelier tha
 KEPT = 8  # a candidate below an eighth of the best is not listed
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One pull with its causes chosen, before anything is put into words: of many alike, only the first is."""
+
+    case: Case
+    chosen: tuple[Candidate, ...]
+    said: Said | None  # the text that it rests on
+    failure: Failure | None
+
+    @property
+    def since(self) -> str:
+        """When its decisive text was first said."""
+        return self.said.first if self.said else ""
+
+
 def diagnoses_of(reading: Reading, apart: Apart) -> list[Diagnosis]:
     """The diagnoses of all that an input holds, grouped; empty where no pull failed."""
-    made = ((case, diagnose(case, apart)) for case in reading.cases)
-    return together(one for case, one in made if one.findings or not _is_hearsay(case))
+    groups: dict[tuple[object, ...], list[_Judged]] = {}
+    for case in reading.cases:
+        one = _judged(case, apart)
+        if one.chosen or not _is_hearsay(case):
+            groups.setdefault(_class_of(one), []).append(one)
+    return _largest_first(_of_all(group) for group in groups.values())
 
 
 def _is_hearsay(case: Case) -> bool:
@@ -37,6 +56,10 @@ def _is_hearsay(case: Case) -> bool:
 
 def diagnose(case: Case, apart: Apart) -> Diagnosis:
     """The diagnosis of one failing pull. `apart` takes one text apart (read.message.failures, handed in: pure stays pure)."""
+    return _worded(_judged(case, apart))
+
+
+def _judged(case: Case, apart: Apart) -> _Judged:
     attempts = [(said, failure) for said in _texts(case) for failure in apart(said.text, case.pull.image)]
     attempts += _walked(case, apart)
     judged = [(said, failure, candidates(failure)) for said, failure in attempts]
@@ -46,8 +69,12 @@ def diagnose(case: Case, apart: Apart) -> Diagnosis:
     evidence = Evidence(case, _merged(found, judged), tuple(f for _, f, _ in judged))
     ranked = _argued(evidence)
     said, failure = _decisive(ranked, found, attempts)
-    chosen = _choose(ranked)
-    findings = tuple(finding_of(c, case) for c in chosen)
+    return _Judged(case, tuple(_choose(ranked)), said, failure)
+
+
+def _worded(one: _Judged) -> Diagnosis:
+    case, failure = one.case, one.failure
+    findings = tuple(finding_of(c, case) for c in one.chosen)
     decided = len(findings) == 1
     path = states(findings, failure, case)
     return Diagnosis(
@@ -56,12 +83,12 @@ def diagnose(case: Case, apart: Apart) -> Diagnosis:
         findings=findings,
         path=path,
         path_facts=facts(path, findings, failure, case),
-        ask=() if decided and findings[0].certainty == "proved" else ask_for(chosen, case),
+        ask=() if decided and findings[0].certainty == "proved" else ask_for(one.chosen, case),
         vantage=case.vantage,
         count=1,
         pulls=(case.pull,),
-        since=said.first if said else "",
-        said=said.text if said else "",
+        since=one.since,
+        said=one.said.text if one.said else "",
         notes=remarks(case),
     )
 
@@ -201,44 +228,59 @@ def together(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
     groups: dict[tuple[object, ...], list[Diagnosis]] = {}
     for one in diagnoses:
         groups.setdefault(_group_key(one), []).append(one)
-    merged = [_merge(group) for group in groups.values()]
-    return sorted(merged, key=lambda d: (d.verdict != "cause", -d.count))
+    return _largest_first(_merge(group) for group in groups.values())
+
+
+def _largest_first(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
+    return sorted(diagnoses, key=lambda d: (d.verdict != "cause", -d.count))
+
+
+def _class_of(one: _Judged) -> tuple[object, ...]:
+    """What _group_key says of the diagnosis that this will be."""
+    if not one.chosen:
+        return ("?", (one.said.text if one.said else "") or one.case.pull)
+    best = one.chosen[0]
+    causes = tuple(c.cause for c in one.chosen)
+    verdict = "cause" if len(causes) == 1 else "undecided"
+    return (verdict, causes, best.certainty, _scope(best.cause, one.case.pull, lambda: scope_of(best, one.case)))
 
 
 def _group_key(one: Diagnosis) -> tuple[object, ...]:
     causes = tuple(f.cause for f in one.findings)
     if not causes:
         return ("?", one.said or one.pull)
-    return (one.verdict, causes, one.findings[0].certainty, _scope(one.findings[0], one))
+    best = one.findings[0]
+    return (one.verdict, causes, best.certainty, _scope(best.cause, one.pull, lambda: best.args))
 
 
-def _scope(finding: Finding, one: Diagnosis) -> object:
-    stage = finding.cause.partition(".")[0]
+def _scope(cause: str, pull: Pull, fields: Callable[[], Mapping[str, str]]) -> object:
+    stage = cause.partition(".")[0]
     if stage == "secret":
-        return (one.pull.namespace, finding.args.get("secret", ""), finding.args.get("host", ""))
+        named = fields()
+        return (pull.namespace, named.get("secret", ""), named.get("host", ""))
     if stage in {"image", "spec", "unpack"}:
-        return one.pull.image
-    if finding.cause in {"node.disk-full", "node.runtime-unavailable", "node.pull-throttled", "node.runtime-config"}:
+        return pull.image
+    if cause in {"node.disk-full", "node.runtime-unavailable", "node.pull-throttled", "node.runtime-config"}:
         return ""
-    return finding.args.get("url_host") or finding.args.get("host", "")
+    named = fields()
+    return named.get("url_host") or named.get("host", "")
+
+
+def _of_all(group: list[_Judged]) -> Diagnosis:
+    """The first one's diagnosis, for all pulls of the group."""
+    first = _worded(group[0])
+    notes = (first.notes, *(remarks(one.case) for one in group[1:]))
+    return _for_all(first, [one.case.pull for one in group], [one.since for one in group], notes)
 
 
 def _merge(group: list[Diagnosis]) -> Diagnosis:
-    first = group[0]
-    if len(group) == 1:
+    pulls = [pull for one in group for pull in one.pulls]
+    return _for_all(group[0], pulls, [one.since for one in group], [one.notes for one in group])
+
+
+def _for_all(first: Diagnosis, pulls: Iterable[Pull], since: list[str], notes: Iterable[tuple[str, ...]]) -> Diagnosis:
+    if len(since) == 1:
         return first
-    pulls = tuple({p: None for one in group for p in one.pulls})
-    return Diagnosis(
-        verdict=first.verdict,
-        pull=first.pull,
-        findings=first.findings,
-        path=first.path,
-        path_facts=first.path_facts,
-        ask=first.ask,
-        vantage=first.vantage,
-        count=len(pulls),
-        pulls=pulls,
-        since=max((one.since for one in group), key=len),
-        said=first.said,
-        notes=tuple({n: None for one in group for n in one.notes}),
-    )
+    different = tuple(dict.fromkeys(pulls))
+    every_note = tuple(dict.fromkeys(note for some in notes for note in some))
+    return replace(first, count=len(different), pulls=different, since=max(since, key=len), notes=every_note)

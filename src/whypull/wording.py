@@ -79,8 +79,7 @@ def fields_of(candidate: Candidate, case: Case) -> dict[str, str]:
     """What titles and fixes may name: the pattern's groups, the pull, and the parts of its image reference."""
     failure, pull = candidate.failure, case.pull
     image = pull.image or failure.image
-    host = (host_of(image) if image else "") or failure.own_host or failure.host
-    url_host = failure.host or (host if failure.role in {"registry", ""} else "")
+    host, url_host = _hosts(failure, image)
     fields = {
         "image": image,
         "host": host,
@@ -102,6 +101,23 @@ def fields_of(candidate: Candidate, case: Case) -> dict[str, str]:
     fields.update({k: v for k, v in candidate.args.items() if v})
     fields["name"], fields["port"] = _name_and_port(fields["url_host"], failure.url)
     return {k: v[:300] for k, v in fields.items()}
+
+
+def scope_of(candidate: Candidate, case: Case) -> dict[str, str]:
+    """Those of the fields by which pulls that the same cause stops are told apart: host, url_host and secret."""
+    host, url_host = _hosts(candidate.failure, case.pull.image or candidate.failure.image)
+    fields = {"host": host, "url_host": url_host}
+    pod = next((f for f in case.facts if isinstance(f, PodSeen)), None)
+    if pod and pod.pull_secrets:
+        fields["secret"] = pod.pull_secrets[0]
+    fields.update({k: v for k, v in candidate.args.items() if v and k in {"host", "url_host", "secret"}})
+    return {k: v[:300] for k, v in fields.items()}
+
+
+def _hosts(failure: Failure, image: str) -> tuple[str, str]:
+    """The image's own registry host, and the host that failed."""
+    host = (host_of(image) if image else "") or failure.own_host or failure.host
+    return host, failure.host or (host if failure.role in {"registry", ""} else "")
 
 
 def _workload(owner: str) -> str:

@@ -15,6 +15,7 @@ import zlib
 from urllib.parse import quote, urlencode, urlsplit
 
 from whypull import __version__
+from whypull.read.api_answer import ApiError, Memory, failure_of, following
 from whypull.read.credential_plugin import credential
 from whypull.read.kubeconfig import BadKubeconfig
 
@@ -27,22 +28,14 @@ if TYPE_CHECKING:
 
     from whypull.read.kubeconfig import Access
 
+__all__ = ["ApiError", "Cluster", "Unreachable"]
+
 PAGE = 500  # objects a page: the server's memory, not ours, is what smaller pages spare
 TIMEOUT = 30.0  # seconds of silence on one connection
 PATIENCE = 60.0  # seconds that one request may wait in all for a server that says "later"
 ATTEMPTS = 4
 LARGEST = 512 * 1024 * 1024  # bytes of one answer
 LATER = frozenset({429, 500, 502, 503, 504})
-
-
-class ApiError(Exception):
-    """The API server answered with a failure. str() is a sentence for people."""
-
-    def __init__(self, status: int, reason: str, message: str, following: str = "") -> None:
-        super().__init__(message or f"the API server answers {status} {reason}")
-        self.status = status
-        self.reason = reason
-        self.following = following  # of a 410: the token with which a list may go on
 
 
 class Unreachable(Exception):
@@ -62,6 +55,7 @@ class Cluster:
         self._certificate: tuple[bytes, bytes] = (access.certificate, access.key)
         self._context: ssl.SSLContext | None = None
         self._connection: http.client.HTTPConnection | None = None
+        self._memory = Memory()
 
     def again(self) -> Cluster:
         """Another connection that shares what the first one has learnt of credentials and trust."""
@@ -100,6 +94,12 @@ class Cluster:
         accept: str = "application/json",
     ) -> bytes:
         """Sends one request; waits and asks again where the server says so. Raises ApiError, Unreachable, BadKubeconfig."""
+        return bytes(self._answer(method, path, body, query or {}, content_type, accept))
+
+    def _answer(
+        self, method: str, path: str, body: object, query: Mapping[str, str], content_type: str, accept: str
+    ) -> bytes | memoryview:
+        """An answer's body, in memory that the next answer may overwrite."""
         target = _target(self._url.path, path, query)
         payload = None if body is None else json.dumps(body).encode()
         headers = {"Accept": accept, "Accept-Encoding": "gzip", **({"Content-Type": content_type} if payload else {})}
@@ -125,7 +125,7 @@ class Cluster:
             if again and time.monotonic() + wait < until:
                 time.sleep(wait)
                 continue
-            raise _api_error(response, content)
+            raise failure_of(response, bytes(content))
         raise AssertionError("unreachable")
 
     def pages(
@@ -135,20 +135,27 @@ class Cluster:
 
         Raises ApiError, Unreachable, BadKubeconfig.
         """
+        for page in self.passing_pages(path, query, limit, accept):
+            yield bytes(page)
+
+    def passing_pages(
+        self, path: str, query: Mapping[str, str] | None = None, limit: int = PAGE, accept: str = "application/json"
+    ) -> Iterator[bytes | memoryview]:
+        """As pages, each in memory that the next one overwrites: what is kept of a page must be copied while it is there."""
         asked = dict(query or {})
         token, restarts = "", 0
         while True:
             more = {"limit": str(limit), **({"continue": token} if token else {})}
             try:
-                page = self.get(path, {**asked, **more}, accept)
+                page = self._answer("GET", path, None, {**asked, **more}, "", accept)
             except ApiError as e:
                 if e.status != 410 or restarts >= 3:
                     raise
                 restarts += 1
                 token = e.following
                 continue
+            token = following(page)
             yield page
-            token = _continue(page)
             if not token:
                 return
 
@@ -159,7 +166,7 @@ class Cluster:
         try:
             response = self._ask("GET", target, None, {"Accept": "application/json"})
             if response.status >= 400:
-                raise _api_error(response, self._whole(response))
+                raise failure_of(response, bytes(self._whole(response)))
             while line := response.readline(LARGEST):
                 self.bytes += len(line)
                 yield line
@@ -187,9 +194,11 @@ class Cluster:
         self.calls += 1
         return connection.getresponse()
 
-    def _whole(self, response: http.client.HTTPResponse) -> bytes:
-        content = response.read(LARGEST)
+    def _whole(self, response: http.client.HTTPResponse) -> bytes | memoryview:
+        content = self._memory.received(response, LARGEST)
         self.bytes += len(content)
+        if response.length:
+            raise http.client.IncompleteRead(b"", response.length)
         if response.will_close:
             self.close()
         if response.headers.get("Content-Encoding", "") != "gzip":
@@ -359,31 +368,3 @@ def _seconds(response: http.client.HTTPResponse, attempt: int) -> float:
     """How long the server asks to wait; else a little longer each time."""
     value = response.headers.get("Retry-After", "")
     return min(float(value), PATIENCE) if value.isdigit() else 0.3 * 2**attempt
-
-
-def _api_error(response: http.client.HTTPResponse, content: bytes) -> ApiError:
-    """The Status object that the server answered with; a proxy's page is none and is cut to its first words."""
-    message, reason, following = "", response.reason or "", ""
-    try:
-        status = json.loads(content)
-        message, reason = str(status.get("message") or ""), str(status.get("reason") or reason)
-        following = str((status.get("metadata") or {}).get("continue") or "")
-    except (ValueError, AttributeError, RecursionError):
-        message = f"answered {response.status} {reason}: {' '.join(content[:200].decode('utf-8', 'replace').split())}"
-    return ApiError(response.status, reason, message[:1000], following)
-
-
-def _continue(page: bytes) -> str:
-    """The list's metadata.continue. It stands in the first bytes of an API server's list; else the page is decoded."""
-    head = page[:1000]
-    at = head.find(b'"continue":"')
-    if at >= 0:
-        end = head.find(b'"', at + 12)
-        if end > 0:
-            return head[at + 12 : end].decode()
-    if b'"metadata":{' in head and b'"items":' in head:
-        return ""
-    try:
-        return str(json.loads(page).get("metadata", {}).get("continue") or "")
-    except (ValueError, AttributeError, RecursionError):
-        return ""

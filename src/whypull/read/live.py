@@ -177,7 +177,7 @@ class _View:
     def _list_pods(self, namespace: str, query: dict[str, str]) -> None:
         path = f"/api/v1/namespaces/{namespace}/pods" if namespace else "/api/v1/pods"
         try:
-            for page in self.asking.cluster.pages(path, query):
+            for page in self.asking.cluster.passing_pages(path, query):
                 self._add(_list.decode(page).items)
                 self.say(f"{self.pods:,} pods looked at")
         except ApiError as e:
