@@ -42,7 +42,7 @@ def _because(evidence: Evidence, pod: PodSeen) -> tuple[str, ...]:
             "into a pod only then. The fix does not reach this pod until it is made anew."
         )
         return (words,)
-    empty = ", which names none" if account is not None else ""
+    empty = ", which names none," if account is not None else ""
     words = f"The pod's spec.imagePullSecrets is empty; its service account {name!r}{empty} added none at admission."
     fitting = _fitting(evidence)
     return (words, f"Secret {fitting['secret']} of this namespace has an entry for this image.") if fitting else (words,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from whypull.model import STAGES
+from whypull.render.layout import wrap
 from whypull.render.safe import plain
 
 TYPE_CHECKING = False
@@ -35,18 +36,20 @@ def table(rows: Sequence[Row], differences: Sequence[str], width: int) -> str:
     head = "  " + "node".ljust(first) + "  " + "  ".join(stages)
     lines = ["Who sees what, each walked from the node itself:", head]
     for row, name in zip(rows, names, strict=True):
-        lines.append(_line(row, name, first, stages, width))
-    lines += [""] + [plain(sentence) for sentence in differences]
+        lines += _line(row, name, first, stages, width)
+    lines.append("")
+    for sentence in differences:
+        lines += wrap(plain(sentence), width)
     return "\n".join(lines) + "\n"
 
 
-def _line(row: Row, name: str, first: int, stages: Sequence[str], width: int) -> str:
+def _line(row: Row, name: str, first: int, stages: Sequence[str], width: int) -> list[str]:
     if row.path is None:
-        return f"  {name.ljust(first)}  not walked from: {plain(row.why_not)}"[: max(width, 80) * 2]
+        return wrap(f"not walked from: {plain(row.why_not)}", width, f"  {name.ljust(first)}  ")
     marks = "  ".join(_MARKS.get(row.path.get(stage, ""), "?").ljust(len(stage)) for stage in stages)
     words = "works" if row.diagnosis is None else row.diagnosis.findings[0].cause
     seen_as = f" (seen as {plain(row.address)})" if row.address else ""
-    return f"  {name.ljust(first)}  {marks}  {words}{seen_as}"
+    return [f"  {name.ljust(first)}  {marks}  {words}{seen_as}"]
 
 
 def as_list(rows: Sequence[Row]) -> list[dict[str, Any]]:

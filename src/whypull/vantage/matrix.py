@@ -118,14 +118,15 @@ def differences(found: Sequence[Row]) -> tuple[str, ...]:
             return (f"All {len(seen)} nodes that were walked from pull it.",)
         return (f"All {len(seen)} nodes that were walked from see the same.",) if len(seen) > 1 else ()
     sentences = []
-    for cause, mine in sorted(causes.items(), key=lambda item: len(item[1])):
+    for cause, mine in sorted(causes.items(), key=lambda item: (not item[0], len(item[1]))):
         if not cause:
             sentences.append(f"{_names(mine)} pull{'s' if len(mine) == 1 else ''} it.")
             continue
         address = ", ".join(sorted({row.address for row in mine if row.address}))
         where = f", address {address}," if address else ""
         assert mine[0].diagnosis is not None
-        sentences.append(f"Only {_names(mine)}{where} sees this: {mine[0].diagnosis.findings[0].title} [{cause}].")
+        see = "sees" if len(mine) == 1 else "see"
+        sentences.append(f"Only {_names(mine)}{where} {see} this: {mine[0].diagnosis.findings[0].title} [{cause}].")
     return tuple(sentences)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 
@@ -107,7 +108,7 @@ class NodePod:
             if time.monotonic() > asked + EVENTS_EVERY:
                 asked, said = time.monotonic(), self._warned()
                 if "sandbox image" in said:
-                    raise NoPod(f"no pod starts on {where}: {said}")
+                    raise NoPod(f"no pod starts on {where}: {_sandbox(said)}")
             time.sleep(0.25)
         if said:
             raise NoPod(f"the pod on {where} does not start: {said}")
@@ -121,6 +122,12 @@ class NodePod:
         except (ApiError, Unreachable):
             return ""
         return " ".join(str(events[-1].get("message", "")).split())[:300] if events else ""
+
+
+def _sandbox(said: str) -> str:
+    """Which image every pod of the node lacks, where a warning names it; else the warning."""
+    found = re.search(r'sandbox image \\?"([^"\\]+)', said)
+    return f"its sandbox image {found[1]} is not there and cannot be pulled" if found else said
 
 
 def sweep(cluster: Cluster, namespace: str) -> int:
