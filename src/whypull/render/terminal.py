@@ -87,6 +87,7 @@ class _Screen:
         else:
             yield from self.quote(one, "What was said")
             yield from self.asks(one, "What to paste next" if one.ask else "")
+            yield from self.walk(one)
             yield from self.prose("If you find out what it was: the text and its cure are a welcome report.", "  ")
         for note in one.notes[:MOST_NOTES]:
             yield from self.prose(note, "  ")
@@ -239,6 +240,23 @@ class _Screen:
                 before = " " * 8
             else:
                 yield from self.prose(words_, before)
+
+    def walk(self, one: Diagnosis) -> Iterator[str]:
+        """The command that walks this pull, which needs no known words."""
+        if words.walked(one):
+            return
+        pull = one.pull
+        if pull.pod and pastable(f"{pull.namespace}/{pull.pod}"):
+            where = f" -n {pull.namespace}" if pull.namespace else ""
+            command = f"{self.prog} pod/{pull.pod}{where} --from node"
+        elif pastable(pull.image):
+            command = f"{self.prog} check {pull.image}"
+        else:
+            return
+        yield ""
+        yield self.heading("To walk the pull again, which needs no words")
+        yield from self.commands(command)
+        yield ""
 
     def onward(self, one: Diagnosis) -> Iterator[str]:
         if not one.findings:
