@@ -140,6 +140,17 @@ def test_no_secret_anywhere_is_said_with_the_way_to_make_one(world):
     assert "--password-stdin" in out
 
 
+def test_rights_that_are_missing_are_said_where_nothing_can_be_mended_without_them(world):
+    objects = [dict(one) for one in owned()]
+    objects[0]["status"] = {"containerStatuses": [{"name": "web", "image": IMAGE, "state": {"waiting": {
+        "reason": "ImagePullBackOff", "message": f'Back-off pulling image "{IMAGE}"'}}}]}  # fmt: skip
+    _, run = world(*objects, denied=[("list", "events")])
+    code, out = run("fix", "pod/web-5d8f-0")
+    assert code == 1
+    assert "The cause is not known." in out
+    assert "You may not list events in namespace shop." in out
+
+
 # ---------------------------------------------------------------- verify
 
 

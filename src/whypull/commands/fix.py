@@ -87,6 +87,8 @@ def _each(cluster: Cluster, diagnoses: Sequence[Diagnosis], looked: Looked, chos
             print(plain(f"· {one.pull.namespace}/{one.pull.pod}: {e}"))
     found = in_order(changes)
     if not found:
+        for sentence in looked.lacking:
+            print(plain(f"  {sentence}"))
         return FOUND
     _show(found)
     _try(cluster, found)
