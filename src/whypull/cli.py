@@ -5,6 +5,7 @@ Exit codes: 0 nothing failed, 1 a cause was found, 2 usage or unreadable input, 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -60,6 +61,10 @@ class UsageError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit code. Raises nothing."""
     args = list(sys.argv[1:] if argv is None else argv)
+    if argv is None:
+        gc.set_threshold(
+            20_000, 50, 50
+        )  # a process of our own makes much and leaves few cycles: looking for them is 5 % of a run
     _never_fail_to_encode()
     if args[:1] in (["--version"], ["version"]):
         print(f"whypull {__version__}")

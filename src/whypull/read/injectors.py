@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,11 @@ def injected_by(name: str, image: str, annotations: Iterable[str]) -> str:
 
     A name or an image alone is enough only together: authors write such sidecars by hand too.
     """
-    keys = tuple(annotations)
+    return _injected_by(name, image, tuple(annotations))
+
+
+@lru_cache(maxsize=1024)  # thousands of pods are of few kinds
+def _injected_by(name: str, image: str, keys: tuple[str, ...]) -> str:
     for who, names, images, marks in _INJECTORS:
         named = re.fullmatch(names, name) is not None
         pictured = re.search(images, image) is not None
@@ -50,6 +55,7 @@ def injected_by(name: str, image: str, annotations: Iterable[str]) -> str:
     return ""
 
 
+@lru_cache(maxsize=1024)
 def worth_keeping(annotation: str) -> bool:
     """Whether an annotation's name tells of injection or of pulls."""
     return bool(_PULLS.search(annotation)) or any(annotation.startswith(marks) for _, _, _, marks in _INJECTORS)

@@ -159,7 +159,10 @@ def _waiting(reason: str, message: str) -> Is:
 def runs(status: Status) -> bool:
     """Whether all that the kubelet tells of a pod is that its containers run or have run: quick, for 20,000 of them."""
     for group in (status.containerStatuses, status.initContainerStatuses, status.ephemeralContainerStatuses):
-        for one in group or ():
-            if one.state is None or one.state.waiting is not None:
+        if group is None:
+            continue
+        for one in group:
+            state = one.state
+            if state is None or state.waiting is not None:
                 return False
     return bool(status.containerStatuses)
