@@ -86,9 +86,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OK
     except Exception as e:  # noqa: BLE001 - the last resort: our own bug must not look like a diagnosis
         return _bug(e)
-    if argv is None and args[:1] == ["check"]:
+    if argv is None and _verb(args)[0] in {"check", "cluster", "explain"}:
         sys.stderr.flush()
-        os._exit(code)  # all is written; taking a hundred modules and TLS apart is 5 ms of a walk, and threads may still hang
+        os._exit(code)  # all is written; taking a hundred modules and TLS apart is 5 ms, and threads of a walk may still hang
     return code
 
 

@@ -113,7 +113,7 @@ class Inventory:
             if running is None:
                 continue
             began = running.startedAt or ""
-            if began > since:
+            if began > since:  # noqa: PLR1730 - max() is a call
                 since = began
             if one.image and node:
                 nodes = self.runs.get(one.image)
