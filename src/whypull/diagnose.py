@@ -232,7 +232,7 @@ def together(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
 
 
 def _largest_first(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
-    return sorted(diagnoses, key=lambda d: (d.verdict != "cause", -d.count))
+    return sorted(diagnoses, key=lambda d: (d.verdict != "cause", not d.findings, -d.count))
 
 
 def _class_of(one: _Judged) -> tuple[object, ...]:

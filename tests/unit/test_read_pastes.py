@@ -242,3 +242,45 @@ def test_a_credential_helpers_warning_speaks_of_a_pull():
 def test_the_end_of_a_grpc_error_alone():
     assert sounds_like_a_pull("rpc error: code = 2 desc = net/http: request canceled")
     assert not sounds_like_a_pull("rpc error: code = Internal desc = dial tcp 10.0.0.1:443: i/o timeout")
+
+
+# ---------------------------------------------------------------- several things in one paste
+
+
+def causes_of(text):
+    return [[f.cause for f in one.findings] for one in explain(text)]
+
+
+def test_the_message_finds_the_image_that_another_line_names():
+    text = (
+        "It said:\n```\n2026-11-22T08:55:30Z health=Progressing pod=ErrImagePull\n```\nand then\n```\n"
+        'Back-off pulling image "registry.shop.example/shop/api:1"\nError: ImagePullBackOff\n'
+        "Failed to pull image ... lookup registry.shop.example on 10.0.0.2:53: no such host\n```\n"
+    )
+    (one,) = explain(text)
+    assert one.pull.image == "registry.shop.example/shop/api:1"
+    assert [f.cause for f in one.findings] == ["dns.no-such-host"]
+
+
+def test_what_can_be_explained_comes_before_what_cannot():
+    text = (
+        "$ docker pull registry.shop.example/a:1\nError response from daemon: pull access denied: something nobody ever said\n"
+        '$ docker pull other.shop.example/b:1\nError response from daemon: Get "https://other.shop.example/v2/": '
+        "dial tcp: lookup other.shop.example: no such host\n"
+    )
+    assert causes_of(text)[0] == ["dns.no-such-host"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "heard"),
+    [("When I push it I get:", False), ("When I pull it I get:", True), ("After the push, the node's pull says:", True)],
+)
+def test_the_sentence_before_a_fence_says_what_the_error_is_of(sentence, heard):
+    text = f"{sentence}\n```\ndenied: requested access to the resource is denied\n```\n"
+    assert bool(explain(text)) is heard
+
+
+def test_a_login_that_succeeded_in_the_end():
+    text = "$ docker login\nAuthenticating with existing credentials...\nStored credentials invalid or expired\nUsername: ann\nLogin Succeeded\n"
+    assert explain(text) == []
+    assert explain(text.replace("Login Succeeded", "Error response from daemon: unauthorized: incorrect username or password"))

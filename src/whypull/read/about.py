@@ -80,6 +80,7 @@ _SPOKEN = (
     "illegal base64 data at input byte|parse auth field|cri auth plugins|aadsts|media type|image=(?!')",
     r"(?:capacity|space|stats?)\b.{0,40}image file ?system",
     "oci://|(?<!permission )(?:denied|unauthorized): |pull and unpack|https?_proxy=",
+    r"curl -\S.{0,40} https://(?:registry\.k8s\.io|k8s\.gcr\.io)/?:",
     (
         "error response from daemon:?.{0,400}?(?:https?:|manifest|pull|registry|denied|unauthorized|"
         "repositor|image|toomanyrequests|parsing http|http status|unknown|login|layer|blob|reference|lookup|"
@@ -133,6 +134,7 @@ _ADMITS = regex(
 )
 _BOILERPLATE = regex(
     r"Login with your Docker ID to push and pull images[^.]*\.(?:[^.]*docker\.com[^.]*\.)?|--push\b|push,pull|pull,push|"
+    r"Stored credentials invalid or expired(?=.{0,600}Login Succeeded)|"
     # kubeadm prints these whether its images come or not
     r"Pulling images required for setting up a Kubernetes cluster|"
     r"You can (?:also perform this action|check or mi\w{1,5}gate this) (?:in )?beforehand (?:using|with) "

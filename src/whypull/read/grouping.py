@@ -55,6 +55,8 @@ def cases(gathered: Gathered, inventory: Inventory | None, vantage: str = "paste
         inventory.settle(gathered)
     bundles = _bundles(_counting(gathered.heard.values()))
     _borrow(bundles)
+    if any(bundle.tells for bundle in bundles):
+        bundles = [b for b in bundles if b.tells or b.pull.pod or b.pull.image or b.pull.node]
     return (*gathered.cases, *(_case(bundle, inventory, vantage) for bundle in bundles))
 
 

@@ -35,6 +35,7 @@ _COMMAND = re.compile(
     r"kubectl|oc|kubeadm|openssl)\s"
 )
 _BUILD = re.compile(r"\s*(?:#\d{1,4} |=> |\[\+\] Building )")
+_PUSH = re.compile(r"(?i)\bpush(?:es|ed|ing)?\b")
 _TOOLS = ("crictl", "podman", "skopeo", "buildah", "nerdctl", "ctr", "crane", "docker", "kubeadm", "oras")
 
 
@@ -43,14 +44,15 @@ class Loose:
 
     def __init__(self, into: Gathered) -> None:
         self.into = into
-        self._sections: list[list[str]] = []
+        self._sections: list[tuple[list[str], str]] = []  # each with the line that stood before its fence
         self._lines: list[str] = []
         self._command = ""
+        self._said_before = ""
         self._overheard: list[str] = []
 
     def begin(self, command: str) -> None:
         """Begins a section with the command whose output follows."""
-        self._command = command
+        self._command, self._said_before = command, ""
         self._lines = [command]
 
     def add(self, line: str) -> None:
@@ -73,27 +75,29 @@ class Loose:
         """Whether the section is the output of a build: BuildKit draws lines within it."""
         return any(_BUILD.match(line) for line in self._lines[-MOST_STEPS:])
 
-    def end(self) -> None:
-        """Ends the section."""
-        if any(line.strip() for line in self._lines) and len(self._sections) < MOST_SECTIONS:
-            self._sections.append(self._lines)
+    def end(self, *, at_fence: bool = False) -> None:
+        """Ends the section. What stands behind a fence is what the line before it speaks of."""
+        solid = [line for line in self._lines if line.strip()]
+        if solid and len(self._sections) < MOST_SECTIONS:
+            self._sections.append((self._lines, self._said_before))
+        self._said_before = solid[-1] if solid and at_fence else ""
         self._lines, self._command = [], ""
 
     def close(self) -> None:
         """Judges all sections."""
         self.end()
         told = any(h.said.text and informative(h.said.text) for h in self.into.heard.values())
-        for lines in self._sections:
-            self._judge(lines, told=told)
+        for lines, before in self._sections:
+            self._judge(lines, before, told=told)
         if not self.into.heard:
             for line in self._overheard:
                 self._hear(line)
         if not self.into.heard:
-            for lines in self._sections:
-                if sounds_like_a_pull(_whole(lines)):
+            for lines, before in self._sections:
+                if not _speaks_of_a_push(before, lines) and sounds_like_a_pull(_whole(lines)):
                     self._split(lines)
 
-    def _judge(self, lines: list[str], *, told: bool) -> None:
+    def _judge(self, lines: list[str], before: str, *, told: bool) -> None:
         found = list(fragments(lines))
         for pull, said in found:
             if said.text or not told:
@@ -104,7 +108,7 @@ class Loose:
         if told:
             if surely_a_failed_pull(whole) and informative(whole):
                 self._split(lines)
-        elif about_a_pull(whole):
+        elif about_a_pull(whole) and not _speaks_of_a_push(before, lines):
             self._split(lines)
 
     def _split(self, lines: list[str]) -> None:
@@ -131,6 +135,11 @@ class Loose:
         via = "output" if surely_a_failed_pull(text) or "pull" in fold(text).lower() else "hearsay"
         self.into.hear(Pull(image_in(fold(text))), Said(text, tool or writer(core), via))
         self.into.take_for("output" if tool else "a message")
+
+
+def _speaks_of_a_push(before: str, lines: list[str]) -> bool:
+    """Whether the sentence before a quoted error says that something was pushed, and neither speaks of a pull."""
+    return bool(_PUSH.search(before)) and not any("pull" in line.lower() for line in (before, *lines))
 
 
 def _whole(lines: list[str]) -> str:

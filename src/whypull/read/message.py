@@ -113,7 +113,7 @@ _IMAGE = tuple(
         r'[Ff]ailed pulling image "([^"]+)"',
         r'[Ff]ailed to pull image "([^"]+)"',
         (
-            r"\b(?:Pull|Pulling|pulling|PullImage|Pull image|Cancel pulling image|Container image|to pull and unpack image|"
+            r"\b(?:Pull|Pulling|pulling|PullImage|Pull image|[Pp]ulling image|Container image|to pull and unpack image|"
             "resolve (?:reference|image)|default image tag|image pull failed for|Failed to inspect image)"
             r'[: ]+"([^"\s]{2,600}(?: [^"\s]{1,300})?)"'
         ),

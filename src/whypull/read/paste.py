@@ -55,6 +55,7 @@ _BLOCK = regex(
 _EVENTS = regex(r"\s*Events:(?:\s|$)")
 _COLUMNS = regex(r"\s*(?:Type\s+Reason\s+|FirstSeen\s+LastSeen|LAST\s?SEEN\s+|NAMESPACE\s+LAST SEEN|-{3,}\s+-{3,})")
 _RULE = regex(r"\s*(?:-{3,}|={3,}|\*{3,}|_{3,})\s*$|---? \S.* ---?$")
+_RUN_ELSEWHERE = regex(r"(?s)[IWEF]\d{4} .*: Process exited with status \d+\s*$")  # minikube: what it ran printed follows
 _QUOTES = regex(r'(?<!\\)"')
 _NAMESPACE = regex(r"(?:-n|--namespace)[ =](?P<namespace>[a-z0-9][a-z0-9-]{0,62})")
 
@@ -107,7 +108,7 @@ class Paste:
     def feed(self, line: str) -> None:
         """Takes the next line."""
         if line == CUT:
-            self._end_section()
+            self._end_section(at_fence=True)
         elif self._klog_block:
             self._in_klog_block(line)
         elif not line.strip():
@@ -209,6 +210,8 @@ class Paste:
     def _continues(self, line: str) -> bool:
         if self._open is not self._record:
             return True  # of an event: its message has no end mark
+        if _RUN_ELSEWHERE.match(self._record[0]):
+            return True
         whole = "".join(self._record)
         if self._record[0].lstrip().startswith("{"):
             return not whole.rstrip().endswith("}")
@@ -219,16 +222,19 @@ class Paste:
         return line[:1].isspace() or may_continue(self._record[0].encode("utf-8", "replace"))
 
     def _blank(self) -> None:
+        if self._record and len(self._record) < MOST_CONTINUED and _RUN_ELSEWHERE.match(self._record[0]):
+            self._record.append("")
+            return
         self._end_record()
         self._open = None
         if self._at_events and self._rows:
             self._end_pod()
         self.loose.blank()
 
-    def _end_section(self) -> None:
+    def _end_section(self, *, at_fence: bool = False) -> None:
         self._end_record()
         self._end_pod()
-        self.loose.end()
+        self.loose.end(at_fence=at_fence)
 
     def _end_record(self) -> None:
         """Takes the log line that is open."""
