@@ -100,6 +100,18 @@ def test_what_an_echo_service_saw_is_proved(tmp_path, monkeypatch):
     assert "IPv6" in known.problems[0]
     found = seen(tmp_path, monkeypatch, [node()], {}, ways={"np1-1": known})
     assert ways(found) == {("203.0.113.80", "proved")}
+    assert not unknown(found), "the one node was asked, and somebody outside saw it"
+
+
+def test_what_an_echo_service_saw_of_one_node_says_nothing_of_its_neighbour(tmp_path, monkeypatch):
+    echo = {"end": "whypull-part echo 4\n{}\nwhypull-part echo 6\nnothing\n"}
+    nodes = [node(), node("np1-2", "10.0.3.8")]
+    first = told(end=echo["end"].format("203.0.113.80"))
+    assert "1 of these 2 nodes" in unknown(seen(tmp_path, monkeypatch, nodes, {}, ways={"np1-1": first}))
+    second = told("np1-2", end=echo["end"].format("203.0.113.81"))
+    both = seen(tmp_path, monkeypatch, nodes, {}, ways={"np1-1": first, "np1-2": second})
+    assert not unknown(both)
+    assert ways(both) == {("203.0.113.80", "proved"), ("203.0.113.81", "proved")}
 
 
 @pytest.mark.parametrize("page", ["<html>1.2.3.4 and 5.6.7.8</html>", "error", "", "999.1.1.1"])

@@ -80,9 +80,12 @@ def _by_routes(group: Group, asked: Sequence[NodeWays]) -> Group:
                     notes.append(f"Node {known.node} has no route to {route.to}: {route.problem}.")
             elif kind(route.source) == "public":
                 found.append(_own(known.node, route))
-            elif kind(route.source) == "private" and ":" not in route.to:
+            elif kind(route.source) == "private" and ":" not in route.to and not known.echoed:
                 hidden.append((known.node, route))
     unknown, ask = _translated(hidden)
+    if not unknown and any(known.echoed for known in asked) and len(asked) < len(group.nodes):
+        unknown = f"Only {len(asked)} of these {len(group.nodes)} nodes were asked: the others need not leave the same way."
+        ask = ("whypull egress --from node --node NAME --echo URL   # for the others too", ASK)
     return replace(group, ways=tuple(found), unknown=unknown, ask=ask, notes=tuple(dict.fromkeys((*notes, *_peculiar(asked)))))
 
 
