@@ -193,6 +193,8 @@ def _json(text: str, taken: _Taken) -> str | None:
     if inner and head_at(inner):
         return inner
     level = _first(record, ("level", "severity", "L")).lower()
+    if not level and "ts" in record and "caller" in record:  # Kubernetes' own JSON: only what informs has a verbosity
+        level = "info" if "v" in record else "error"
     taken.form, taken.level = "json", _LEVELS.get(level, level)
     taken.message, taken.fields = plain(inner), {k: _flat(k, v) for k, v in list(record.items())[:64]}
     taken.source = _first(record, ("caller",)).rpartition("/")[2].partition(":")[0]
