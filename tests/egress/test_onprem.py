@@ -107,7 +107,10 @@ def test_what_an_echo_service_saw_of_one_node_says_nothing_of_its_neighbour(tmp_
     echo = {"end": "whypull-part echo 4\n{}\nwhypull-part echo 6\nnothing\n"}
     nodes = [node(), node("np1-2", "10.0.3.8")]
     first = told(end=echo["end"].format("203.0.113.80"))
-    assert "1 of these 2 nodes" in unknown(seen(tmp_path, monkeypatch, nodes, {}, ways={"np1-1": first}))
+    found = seen(tmp_path, monkeypatch, nodes, {}, ways={"np1-1": first})
+    assert [(group.nodes, bool(group.ways), bool(group.unknown)) for group in found.groups] == [
+        (("np1-1",), True, False), (("np1-2",), False, True),
+    ]  # fmt: skip
     second = told("np1-2", end=echo["end"].format("203.0.113.81"))
     both = seen(tmp_path, monkeypatch, nodes, {}, ways={"np1-1": first, "np1-2": second})
     assert not unknown(both)

@@ -83,9 +83,6 @@ def _by_routes(group: Group, asked: Sequence[NodeWays]) -> Group:
             elif kind(route.source) == "private" and ":" not in route.to and not known.echoed:
                 hidden.append((known.node, route))
     unknown, ask = _translated(hidden)
-    if not unknown and any(known.echoed for known in asked) and len(asked) < len(group.nodes):
-        unknown = f"Only {len(asked)} of these {len(group.nodes)} nodes were asked: the others need not leave the same way."
-        ask = ("whypull egress --from node --node NAME --echo URL   # for the others too", ASK)
     return replace(group, ways=tuple(found), unknown=unknown, ask=ask, notes=tuple(dict.fromkeys((*notes, *_peculiar(asked)))))
 
 

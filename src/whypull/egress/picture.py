@@ -26,8 +26,10 @@ def paint(
     notes: Iterable[str] = (),
 ) -> Picture:
     """The picture of a cluster's ways out."""
-    groups = list(with_proxies((_addresses_only(g) for found in founds for g in found.groups), ways, registries))
-    for one in seen:
+    observed = tuple(seen)
+    heard_of = {one.node for one in observed}
+    groups = list(with_proxies((_addresses_only(g, heard_of) for found in founds for g in found.groups), ways, registries))
+    for one in observed:
         groups = list(_observed(groups, one))
     merged = tuple(_merged(groups))
     said = [*(n for found in founds for n in found.notes), *_private(registries), *notes]
@@ -66,12 +68,15 @@ def _private(registries: Sequence[Registry]) -> Iterator[str]:
             yield f"{one.host} resolves to public and private addresses ({one.seen_from}): which one a node takes is not certain."
 
 
-def _addresses_only(group: Group) -> Group:
-    """The group without ways whose address is none, as in an answer of another version. One that has no way says why."""
+def _addresses_only(group: Group, heard_of: set[str]) -> Group:
+    """The group without ways whose address is none, as in an answer of another version. One that has no way says why.
+
+    `heard_of` are nodes whose address somebody outside saw: it is not a way yet.
+    """
     kept = tuple(way for way in group.ways if networks(way.address))
     if len(kept) != len(group.ways):
         return replace(group, ways=kept, unknown=group.unknown or "An answer names something as an address that is none.")
-    if kept or group.unknown or group.notes or group.ask:
+    if kept or group.unknown or group.notes or group.ask or heard_of & set(group.nodes):
         return group
     return replace(group, unknown="The answers name no address.")
 
