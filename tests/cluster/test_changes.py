@@ -233,6 +233,56 @@ def test_a_pod_that_may_not_be_made_is_said_with_the_reason(world):
     assert "cannot be made" in out
 
 
+PSP = (
+    'pods "whypull-verify-1" is forbidden: PodSecurityPolicy: unable to admit pod: [pod.metadata.annotations[seccomp.security.alpha.'
+    "kubernetes.io/pod]: Forbidden: seccomp may not be set]"
+)
+SCC = (
+    'pods "whypull-verify-1" is forbidden: unable to validate against any security context constraint: [provider "restricted-v2": '
+    "Forbidden: spec.containers[0].securityContext.runAsUser: Invalid value: 65534: must be in the ranges: [1000640000, 1000649999]]"
+)
+
+
+@pytest.mark.parametrize(("words", "kept"), [(PSP, {"runAsUser"}), (SCC, set())])
+def test_an_old_admission_gets_a_pod_that_leaves_the_choice_to_it(world, words, kept):
+    server, run = world(*owned())
+    kubelet(server, {"state": {"terminated": {"reason": "StartError", "exitCode": 128}}})
+    contexts = []
+
+    def refuse(handler):
+        if handler.command != "POST":
+            return False
+        contexts.append(handler.sent["spec"]["containers"][0]["securityContext"])
+        if len(contexts) > 1:
+            return False
+        handler.status(403, "Forbidden", words)
+        return True
+
+    server.faults.append(refuse)
+    code, out = run("verify", "pod/web-5d8f-0")
+    assert code == 0, out
+    assert {"runAsUser", "seccompProfile"} <= set(contexts[0])
+    assert set(contexts[1]) & {"runAsUser", "seccompProfile"} == kept
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ('pods "x" is forbidden: violates PodSecurity "restricted:latest": unrestricted capabilities', "Pod Security of namespace shop"),
+        ('admission webhook "validate.kyverno.svc-fail" denied the request: registry is not allowed', "an admission webhook refuses it"),
+        ('pods "x" is forbidden: exceeded quota: none, requested: pods=1, used: pods=0, limited: pods=0', "the quota of namespace shop"),
+    ],
+)  # fmt: skip
+def test_an_admission_that_refuses_verifys_pod_is_said_with_what_verify_can_do_instead(world, words, says):
+    server, run = world(*owned())
+    server.faults.append(lambda handler: handler.command == "POST" and (handler.status(403, "Forbidden", words) or True))
+    code, out = run("verify", "pod/web-5d8f-0")
+    assert code == 2
+    assert says in out
+    assert "whypull pod/web-5d8f-0 -n shop --from node" in out
+    assert "--node-pod-namespace" not in out
+
+
 # ---------------------------------------------------------------- watch
 
 

@@ -148,14 +148,20 @@ def pull_of(pod: dict[str, Any], container: str, node: str = "") -> Pull:
 
 def _create(cluster: Cluster, path: str, made: dict[str, Any], pull: Pull) -> None:
     from whypull.read.cluster import ApiError  # noqa: PLC0415
-    from whypull.vantage.node_pod import refusal  # noqa: PLC0415
+    from whypull.vantage.pull_only import refused_by, yielding  # noqa: PLC0415
 
-    try:
-        cluster.send("POST", path, made)
-    except ApiError as e:
-        if e.status == 403:
-            raise UsageError(f"the pod that would pull cannot be made: {refusal(str(e), pull.namespace)}") from e
-        raise
+    wanted: dict[str, Any] | None = made
+    while wanted is not None:
+        try:
+            cluster.send("POST", path, wanted)
+        except ApiError as e:
+            if e.status != 403:
+                raise
+            wanted = yielding(wanted, str(e))
+            if wanted is None:
+                raise UsageError(f"the pod that would pull cannot be made: {refused_by(str(e), pull)}") from e
+        else:
+            return
 
 
 def _watched(cluster: Cluster, path: str, pull: Pull, seconds: float, say: Any) -> tuple[str, str]:

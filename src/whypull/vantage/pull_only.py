@@ -76,6 +76,40 @@ def _container(image: str) -> dict[str, Any]:
     }
 
 
+def yielding(made: Mapping[str, Any], refusal: str) -> dict[str, Any] | None:
+    """The pod without what an old admission forbids to be set at all; None where that is not why it was refused.
+
+    A PodSecurityPolicy without the seccomp annotation forbids any profile, OpenShift's restricted SCC any user outside the
+    namespace's range: both then choose by themselves. Today's Pod Security wants both to be set, so they are tried first.
+    """
+    low = refusal.lower()
+    context = dict(made["spec"]["containers"][0]["securityContext"])
+    if "seccomp may not be set" in low or ("seccomp" in low and "podsecuritypolicy" in low):
+        context.pop("seccompProfile", None)
+    if "security context constraint" in low or "must be in the ranges" in low:
+        context.pop("seccompProfile", None)
+        context.pop("runAsUser", None)
+    if context == made["spec"]["containers"][0]["securityContext"]:
+        return None
+    container = {**made["spec"]["containers"][0], "securityContext": context}
+    return {**made, "spec": {**made["spec"], "containers": [container]}}
+
+
+def refused_by(message: str, pull: Pull) -> str:
+    """An admission's refusal of this pod in plain words, with what else proves the pull."""
+    low, words = message.lower(), " ".join(message.split())[:300]
+    if "exceeded quota" in low:
+        why = f"the quota of namespace {pull.namespace} has no room for it ({words})"
+    elif "podsecurity" in low or "pod security" in low or "security context constraint" in low:
+        why = f"Pod Security of namespace {pull.namespace} refuses it, although it asks for nothing ({words})"
+    elif "denied the request" in low or "admission webhook" in low:
+        why = f"an admission webhook refuses it ({words})"
+    else:
+        return words
+    target = f"pod/{pull.pod} -n {pull.namespace}"
+    return f"{why}. Without it: whypull {target} --from node walks the pull, and whypull watch {target} waits for the pod's own."
+
+
 def pulled(pod: Mapping[str, Any], events: Iterable[Mapping[str, Any]] = ()) -> str:
     """How it is known that the image was pulled: the kubelet's own words or the container's state; empty while it is not."""
     for event in events:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lab.packages import Packages
 
 ARCHIVES = f"{ROOT}/archives"
+GATEWAY = "198.51.100.10"  # by which all nodes go out but those with an address of their own
 PATIENCE = 60.0
 
 
@@ -41,12 +42,13 @@ class Kind:
     sandbox: str = images.PAUSE
     disk: str = DISK
     agent: str = images.AGENT  # the image of the pod that just runs there; empty for none
+    own_address: bool = False  # it goes out by one of its own, not by the gateway
 
 
-# Two nodes for what is broken elsewhere, each with its own runtime and its own address; others for what is broken in a node.
+# Two nodes for what is broken elsewhere, each with its own runtime and its own way out; others for what is broken in a node.
 NODES = {
     "np1-1": Kind(agent=images.PAUSE),
-    "np1-2": Kind(version="1.6"),
+    "np1-2": Kind(version="1.6", own_address=True),
     "np2-1": Kind(pool="np2", environment={"HTTPS_PROXY": f"http://{PROXY_NAMES['denies']}:3128", "NO_PROXY": "localhost"}),
     "np2-2": Kind(pool="np2", resolver=RESOLVERS["SERVFAIL"], agent=images.PAUSE),
     "np3-1": Kind(pool="np3", trusts=False),
@@ -97,6 +99,8 @@ class Cluster:
             files["/etc/systemd/system/containerd.service.d/http-proxy.conf"] = drop_in(kind.environment)
         labels = {"agentpool": kind.pool, "topology.kubernetes.io/zone": f"z{kind.pool[2]}"}
         node = ClusterNode(name, number, bed.packages, kind.version, files, self.servers, labels, kind.disk)
+        if not kind.own_address:
+            node.leave_as(GATEWAY)
         node.start()
         node.load(*self.archives)
         node.join()

@@ -39,6 +39,7 @@ class Broken:
     spec: Callable[[Place], dict[str, Any]] = lambda _: {}  # of the pod, besides its container
     policy: str = "Always"
     replicas: int = 0  # of a Deployment; 0 for a pod of its own
+    besides: tuple[str, ...] = ()  # nodes on which another image of the same registry is wanted
     others: tuple[str, ...] = ()  # causes that a careful expert would name who sees the objects and texts alone
     proved: bool = True  # whether a walk from the node can prove it
     heal: str = ""  # how it is put right, see healing.py
@@ -136,7 +137,7 @@ WORLDS = [
     of_lab("certificate-expired", heal="asked"),
     of_lab("certificate-other-name", "np1-2"),
     of_lab("http-server", heal="printed node"),
-    of_lab("name-unknown", heal="asked"),
+    of_lab("name-unknown", heal="asked", besides=("np1-1", "np1-2")),
     of_lab("name-loopback", "np1-2"),
     of_lab("name-stale-silent", "np1-2", heal="printed node"),
     of_lab("resolver-fails", "np2-2", client=Client(), heal="printed node"),
@@ -146,10 +147,10 @@ WORLDS = [
     of_lab("reset-in-handshake", "np1-2"),
     of_lab("proxy-denies", "np2-1", client=Client(), heal="asked"),
     of_lab("proxy-bypass-missing", "np2-1", client=Client(), heal="printed node"),
-    of_lab("allow-list-json", "np1-2", heal="asked"),
-    of_lab("allow-list-page", "np1-2"),
+    of_lab("allow-list-json", "np1-2"),
+    of_lab("allow-list-page", "np1-2", heal="asked"),
     of_lab("role-missing"),
-    of_lab("registry-503", heal="asked"),
+    of_lab("registry-503", heal="asked", besides=("np1-2", "np3-2")),
     of_lab("registry-429", "np1-2"),
     of_lab("registry-login-page"),
     of_lab("token-dropped"),

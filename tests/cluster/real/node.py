@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from cluster.real import images
+from lab import network
 from lab.node import DISK, MOUNTS, Node, config_toml
 from lab.start import SOURCE, TESTS
 
@@ -92,6 +93,13 @@ class ClusterNode(Node):
         at = f"/proc/{self._holder.pid}/ns"
         into = ["nsenter", f"--mount={at}/mnt", f"--net={at}/net", f"--pid={at}/pid_for_children"]
         return [*into, "setpriv", "--pdeathsig", "KILL"]
+
+    def leave_as(self, address: str) -> None:
+        """The world sees the node by another address."""
+        network.nft(
+            f"delete element inet lab egress {{ {self.address} }}\nadd element inet lab egress {{ {self.address} : {address} }}"
+        )
+        self.seen_as = address
 
     def load(self, *archives: str) -> None:
         """Puts images on the node without a pull. Raises RuntimeError."""

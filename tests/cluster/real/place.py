@@ -89,21 +89,31 @@ class Place(Scene):
             self.cluster.servers.make(made)
 
     def pods(self) -> list[dict[str, Any]]:
-        """The workload whose image is not pulled, bound to the place's node."""
+        """The workloads whose images are not pulled, each bound to a node."""
+        made = [self._workload(WORKLOAD, self.image, self.node.name)]
+        for number, node in enumerate(self.broken.besides, 1):
+            made.append(self._pod(f"web-{number}", f"{self.host()}/shop/web:2.0.{number}", node))
+        return made
+
+    def _workload(self, name: str, image: str, node: str) -> dict[str, Any]:
+        pod = self._pod(name, image, node)
+        if not self.broken.replicas:
+            return pod
+        labels = pod["metadata"]["labels"]
+        template = {"metadata": {"labels": labels}, "spec": pod["spec"]}
+        about = {"replicas": self.broken.replicas, "selector": {"matchLabels": labels}, "template": template}
+        about["strategy"] = {"type": "Recreate"}
+        return thing("Deployment", name, self.namespace, spec=about)
+
+    def _pod(self, name: str, image: str, node: str) -> dict[str, Any]:
         container = {
-            "name": "api", "image": self.image, "imagePullPolicy": self.broken.policy,
+            "name": WORKLOAD, "image": image, "imagePullPolicy": self.broken.policy,
             "command": ["/srv/api"], "resources": {"requests": {"cpu": "1m"}},
         }  # fmt: skip
         spec: dict[str, Any] = {"containers": [container], "terminationGracePeriodSeconds": 0, **self.broken.spec(self)}
-        spec["nodeSelector"] = {"kubernetes.io/hostname": self.node.name}
+        spec["nodeSelector"] = {"kubernetes.io/hostname": node}
         spec["tolerations"] = [{"operator": "Exists"}]
-        labels = {"app": WORKLOAD}
-        if not self.broken.replicas:
-            return [thing("Pod", WORKLOAD, self.namespace, spec=spec, labels=labels)]
-        template = {"metadata": {"labels": labels}, "spec": {**spec, "terminationGracePeriodSeconds": 0}}
-        about = {"replicas": self.broken.replicas, "selector": {"matchLabels": labels}, "template": template}
-        about["strategy"] = {"type": "Recreate"}
-        return [thing("Deployment", WORKLOAD, self.namespace, spec=about)]
+        return thing("Pod", name, self.namespace, spec=spec, labels={"app": name})
 
 
 def thing(kind: str, name: str, namespace: str = "", *, labels: dict[str, str] | None = None, **fields: Any) -> dict[str, Any]:

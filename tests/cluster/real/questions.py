@@ -102,14 +102,19 @@ def without_rights(_: Cluster, shell: Shell) -> dict[str, Any]:
     }
 
 
-def refused_by_policy(cluster: Cluster, shell: Shell) -> dict[str, Any]:
-    """A quota that has no room for the pod, in the namespace that is named for it."""
-    cluster.servers.make(thing("Namespace", "tight"))
-    cluster.until(lambda: cluster._get("/api/v1/namespaces/tight/serviceaccounts/default"), "tight has no account")
+def refused(cluster: Cluster, shell: Shell) -> dict[str, Any]:
+    """Pod Security, and a quota that has no room: in the namespace that is named for the node's pod, and for verify's."""
+    for name in ("guarded", "tight"):
+        cluster.servers.make(thing("Namespace", name))
+        path = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+        cluster.until(lambda path=path: cluster._get(path).get("secrets"), f"{name} has no account")
     cluster.servers.make(thing("ResourceQuota", "none", "tight", spec={"hard": {"pods": "0"}}))
     cluster.until(lambda: cluster._get("/api/v1/namespaces/tight/resourcequotas/none").get("status", {}).get("hard"), "no quota")
-    wanted = ("-n", "registry-503", "--from", "node", "--yes", "--node-pod-namespace", "tight")
-    return _as_dict(shell.whypull(*wanted))
+    wanted = ("-n", "registry-503", "--from", "node", "--yes", "--node-pod-namespace")
+    return {
+        "pod security": _as_dict(shell.whypull(*wanted, "guarded", user="walker")),
+        "quota": _as_dict(shell.whypull(*wanted, "tight")),
+    }
 
 
 def interrupted(cluster: Cluster, shell: Shell) -> dict[str, Any]:
@@ -150,7 +155,7 @@ def _interrupted(cluster: Cluster, shell: Shell, args: tuple[str, ...], end: Cal
     }  # fmt: skip
 
 
-QUESTIONS = (all_nodes, the_runtime, the_log, here, no_terminal, without_rights, refused_by_policy, interrupted)
+QUESTIONS = (all_nodes, the_runtime, the_log, here, no_terminal, without_rights, refused, interrupted)
 
 
 def by_ssh(shell: Shell) -> dict[str, Any]:
@@ -210,5 +215,5 @@ def left(servers: Servers, before: dict[str, list[str]] | None) -> dict[str, Any
     changed = {}
     for kind, names in everything(servers).items() if before else ():
         new = sorted(set(names) ^ set((before or {})[kind]))
-        changed[kind] = [name for name in new if not name.startswith(("tight/", "/tight "))]
+        changed[kind] = [name for name in new if not name.startswith(("tight/", "/tight ", "guarded/", "/guarded "))]
     return {"pods": pods(servers), "processes": children(), "changed": {kind: names for kind, names in changed.items() if names}}

@@ -14,13 +14,14 @@ from lab.start import start
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 SECONDS = 900
 
 
-def measured() -> dict[str, Any]:
-    """The run's findings. Raises packages.NotHere where this machine cannot have a cluster, RuntimeError where it broke."""
+def measured(only: Sequence[str] = ()) -> dict[str, Any]:
+    """The run's findings; `only` names faults, and then no other questions are asked. Raises packages.NotHere where this machine cannot have a cluster, RuntimeError where it broke."""
     binaries = kubernetes.built()
     if not cgroups.hierarchies():
         raise packages.NotHere("the cluster's kubelet needs control groups of version 1, and this machine has none")
@@ -29,7 +30,7 @@ def measured() -> dict[str, Any]:
     group = f"{cgroups.PREFIX}{os.getpid()}"
     cgroups.make(group)
     asked = {"servers": binaries.servers, "etcd": binaries.etcd, "busybox": binaries.busybox, "kubectl": binaries.kubectl,
-             "openssh": binaries.openssh, "group": group}  # fmt: skip
+             "openssh": binaries.openssh, "group": group, "only": " ".join(only)}  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/run.json"
         process = start(packages.fetched(), "cluster.real.main", [path, json.dumps({k: str(v) for k, v in asked.items()})])
@@ -47,4 +48,4 @@ def measured() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    json.dump(measured(), sys.stdout)
+    json.dump(measured(sys.argv[1:]), sys.stdout)

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 
+from cluster.real import policies
 from cluster.real.keys import Keys
 from lab import network
 from lab.start import ROOT
@@ -47,6 +48,7 @@ class Servers:
                   "--listen-peer-urls", "http://127.0.0.1:2380", "--unsafe-no-fsync", "--log-level", "error")  # fmt: skip
         self._api_server()
         self.wait("/readyz")
+        policies.make(self.api)
         for name in ("kube-controller-manager", "kube-scheduler"):
             self._controller(name)
 
@@ -59,7 +61,7 @@ class Servers:
             f"--kubelet-client-certificate={keys.client[0]}", f"--kubelet-client-key={keys.client[1]}",
             "--kubelet-preferred-address-types=InternalIP", "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={keys.accounts}", f"--service-account-signing-key-file={keys.accounts}",
-            "--max-requests-inflight=2000", "--max-mutating-requests-inflight=1000", "--profiling=false",
+            "--enable-admission-plugins=PodSecurityPolicy", "--max-requests-inflight=2000", "--max-mutating-requests-inflight=1000", "--profiling=false",
         )  # fmt: skip
 
     def _controller(self, name: str) -> None:
