@@ -105,7 +105,8 @@ _FAILED = (
 _ELSEWHERE = (
     r"\bpush(?:ing|ed)?\b|blobs/uploads|at destination|destination registry|mountvolume|failedmount|failedattach",
     r"unable to (?:attach|mount)|trigger\.poll|image watch job|head request for .{0,300}falling back to|tags/list",
-    r"requesting tags|get tags from|/_catalog|index\.yaml|not a valid chart repository|garbage[- ]collect|image gc",
+    r"requesting tags|(?:get|getting|list|listing|fetch|fetching) (?:the |all |remote )?tags\b|/_catalog|index\.yaml",
+    r"not a valid chart repository|garbage[- ]collect|image gc",
     r"eligible for deletion|calling webhook|webhook\.|admission webhook|probe failed|upgrad\w+ connection",
     r'clusterinformation|://[^/\s"]+/apis?[/?]\w',
     r"cannot (?:list|get|create|watch|update|patch|delete) (?:resource|\S+ (?:in (?:api group|the namespace)|at the cluster))",
@@ -117,6 +118,8 @@ _ELSEWHERE = (
     r"# (?:HELP|TYPE) \w",
     "container ?logs/|npm err|kube-probe|cosign sign|signing of |committing container|copying layers and metadata for container",
     r"writing manifest to image destination(?!.{0,2000}\b(?:error|failed|fata))",
+    # who watches a registry for new versions
+    r"image-?updater|image-reflector|\brenovate\b|version-checker|\bdiun\b|fetching metadata for .{0,300}neither v1",
     r"\bis invalid: (?:spec|metadata|status)\b",
     # what docker says of containers, networks and images that are there
     r"is already in use by container|is already assigned to|no such container|driver failed programming",
@@ -126,6 +129,8 @@ _ELSEWHERE = (
     # a step of a build after its FROM: the base image had been pulled
     r"did not complete successfully: exit code|executor failed running \[|command '.{1,1500}' returned a non-zero code",
     r'building at step "(?!from)|failed to execute command: waiting for process to exit|\btwirp\b',
+    r"step \d+(?:/\d+)? : (?:run|add|workdir|env|cmd|expose)\b(?!.{0,8000}step \d+(?:/\d+)? : )|error \[[^\]]{1,80}\] run ",
+    r"pip\._vendor|no matching distribution found|could not find a version that satisfies",
 )
 
 _SURELY, _ABOUT, _FAILURE, _NOT_ABOUT = _any(*_SURE), _any(*_SPOKEN), _any(*_FAILED), _any(*_ELSEWHERE)
@@ -134,6 +139,7 @@ _ADMITS = regex(
 )
 _BOILERPLATE = regex(
     r"Login with your Docker ID to push and pull images[^.]*\.(?:[^.]*docker\.com[^.]*\.)?|--push\b|push,pull|pull,push|"
+    r"<-- 401 https?://\S+/v2/ \(.{0,1500}?\}\]\}|"  # a registry's challenge before each pull, as a trace shows it
     r"Stored credentials invalid or expired(?=.{0,600}Login Succeeded)|"
     # kubeadm prints these whether its images come or not
     r"Pulling images required for setting up a Kubernetes cluster|"
@@ -176,7 +182,7 @@ def sounds_like_a_pull(text: str) -> bool:
     An image, a registry's host and a noun of registries weigh for a pull; another
     host's address, a container that had started and a stack of calls weigh against it.
     """
-    core = fold(text[:WEIGHED])
+    core = _BOILERPLATE.sub("", fold(text[:WEIGHED]))
     if len(core) <= BARE_LONGEST and _tails().search(core) and not re.search(r"https?://|\d\d:\d\d:\d\d", core):
         return not _NOT_ABOUT.search(core)
     if _NOT_ABOUT.search(core) or not _symptom().search(core):
