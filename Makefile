@@ -4,10 +4,10 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 JOBS   ?= 2
 
-.PHONY: try test lint types unit format score lab lab-score screens index bench fuzz wheel clean help
+.PHONY: try test lint types unit format score lab lab-score cluster-test screens index bench fuzz wheel clean help
 
 help:             ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/.ready: pyproject.toml hatch_build.py
 	$(PYTHON) -m venv $(VENV)
@@ -27,8 +27,8 @@ lint: $(VENV)/.ready  ## ruff: rules and format
 types: $(VENV)/.ready  ## mypy --strict
 	$(BIN)/mypy
 
-unit: $(VENV)/.ready  ## pytest, but for the lab: seconds to minutes, no root
-	$(BIN)/pytest -n $(JOBS) -q -m "not lab"
+unit: $(VENV)/.ready  ## pytest, but for lab and cluster: seconds to minutes, no root
+	$(BIN)/pytest -n $(JOBS) -q -m "not lab and not cluster"
 
 format: $(VENV)/.ready  ## put the code into its format
 	$(BIN)/ruff check --fix .
@@ -42,6 +42,9 @@ lab: $(VENV)/.ready  ## real runtimes, one fault at a time: named, walked, heale
 
 lab-score: $(VENV)/.ready  ## the lab's table, written anew (root)
 	PYTHONPATH=tests $(BIN)/python -m lab.score --write
+
+cluster-test: $(VENV)/.ready  ## a real Kubernetes, built once, with everything broken in it (root)
+	$(BIN)/pytest -q -n0 -m cluster tests/cluster
 
 screens: $(VENV)/.ready  ## the outputs in tests/screens and README.md, written anew: read each one
 	PYTHONPATH=. $(BIN)/python tests/test_screens.py

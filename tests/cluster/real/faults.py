@@ -41,7 +41,7 @@ class Broken:
     replicas: int = 0  # of a Deployment; 0 for a pod of its own
     besides: tuple[str, ...] = ()  # nodes on which another image of the same registry is wanted
     others: tuple[str, ...] = ()  # causes that a careful expert would name who sees the objects and texts alone
-    proved: bool = True  # whether a walk from the node can prove it
+    proved: bool = True  # by a walk from its own node; what takes a look at the layers, at another node or at minds is not
     heal: str = ""  # how it is put right, see healing.py
     mend: Any = None  # fields of World that are then otherwise
     right: str = ""  # the reference that was meant
@@ -108,9 +108,9 @@ SECRETS = [
     with_secret("secret-right-old-form", "", lambda p: [secret(
         p.namespace, json.dumps(json.loads(docker_config(p.host(), *RIGHT))["auths"]).encode(), kind="kubernetes.io/dockercfg", key=".dockercfg",
     )]),
-    with_secret("secret-none", "secret.not-attached", _nothing, spec=lambda _: {}, replicas=1, heal="fix typed"),
+    with_secret("secret-none", "secret.not-attached", _nothing, spec=lambda _: {}, replicas=1, proved=False, heal="fix typed"),
     with_secret("secret-missing", "secret.not-found", in_tools, replicas=2, proved=False, heal="fix"),
-    with_secret("secret-not-attached", "secret.not-attached", lambda p: [right(p)], spec=lambda _: {}, replicas=2, heal="fix"),
+    with_secret("secret-not-attached", "secret.not-attached", lambda p: [right(p)], spec=lambda _: {}, replicas=2, proved=False, heal="fix"),
     with_secret("secret-other-host", "secret.registry-mismatch", of_other_host, replicas=1, heal="printed secret"),
     with_secret("secret-other-port", "secret.registry-mismatch", of_other_port, node="np1-2"),
     with_secret("secret-wrong-password", "auth.credentials-rejected", lambda p: [secret(p.namespace, docker_config(p.host(), *WRONG))],
@@ -118,17 +118,17 @@ SECRETS = [
     with_secret("secret-not-base64", "secret.malformed", not_base64, node="np1-2", proved=False, heal="printed secret"),
     with_secret("secret-opaque", "secret.malformed", opaque, node="np1-2", proved=False),
     with_secret("account-named-later", "secret.not-attached", lambda p: [right(p)], afterwards=lambda p: [account(p)], spec=lambda _: {},
-                replicas=1, heal="restart"),
+                replicas=1, proved=False, heal="restart"),
 ]  # fmt: skip
 REFERENCES = [
     Broken("never-pull", "spec.never-pull", policy="Never", replicas=1, proved=False, heal="printed kubectl"),
     of_lab("reference-upper-case", proved=False, replicas=1, heal="reference"),
-    of_lab("reference-without-host", node="np1-2", replicas=1, heal="reference"),
+    of_lab("reference-without-host", node="np1-2", replicas=1, proved=False, heal="reference"),
     of_lab("tag-unknown", replicas=1, heal="reference"),
-    of_lab("repository-unknown", replicas=1, heal="reference"),
+    of_lab("repository-unknown", replicas=1, proved=False, heal="reference"),
     of_lab("platform-not-in-index"),
     of_lab("layer-gone", node="np1-2"),
-    of_lab("layer-changed", node="np1-2"),
+    of_lab("layer-changed", node="np1-2", proved=False),
     of_lab("layer-no-tar", proved=False),
 ]
 WORLDS = [
@@ -138,7 +138,7 @@ WORLDS = [
     of_lab("certificate-other-name", "np1-2"),
     of_lab("http-server", heal="printed node"),
     of_lab("name-unknown", heal="asked", besides=("np1-1", "np1-2")),
-    of_lab("name-loopback", "np1-2"),
+    of_lab("name-loopback", "np1-2", proved=False),
     of_lab("name-stale-silent", "np1-2", heal="printed node"),
     of_lab("resolver-fails", "np2-2", client=Client(), heal="printed node"),
     of_lab("syn-dropped", heal="asked"),
@@ -148,7 +148,7 @@ WORLDS = [
     of_lab("proxy-denies", "np2-1", client=Client(), heal="asked"),
     of_lab("proxy-bypass-missing", "np2-1", client=Client(), heal="printed node"),
     of_lab("allow-list-json", "np1-2"),
-    of_lab("allow-list-page", "np1-2", heal="asked"),
+    of_lab("allow-list-page", "np1-2", proved=False, heal="asked"),
     of_lab("role-missing"),
     of_lab("registry-503", heal="asked", besides=("np1-2", "np3-2")),
     of_lab("registry-429", "np1-2"),
