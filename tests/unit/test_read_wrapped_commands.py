@@ -36,3 +36,28 @@ def test_json_of_kubernetes_is_an_error_where_it_has_no_verbosity():
     assert causes_of(line) == ["secret.provider-failed"]
     assert causes_of(f"198.51.100.7: {line}") == ["secret.provider-failed"]
     assert explain(line.replace('"}', '","v":4}')) == []
+
+
+def test_a_paste_that_begins_within_a_message():
+    text = (
+        'o resolve reference "docker.io/payments/api:1.4.2": docker.io/payments/api:1.4.2: not found\n'
+        "  Warning  Failed   19s (x4 over 108s)  kubelet  spec.containers{api}: Error: ErrImagePull\n"
+        '  Normal   BackOff  7s (x6 over 108s)   kubelet  spec.containers{api}: Back-off pulling image "payments/api:1.4.2"\n'
+    )
+    (one,) = explain(text)
+    assert one.findings[0].cause == "image.tag-not-found"
+
+
+def test_a_request_whose_address_was_left_out():
+    text = (
+        'Failed to pull image "registry.shop.example/payments/api:1.4.2": failed to do request: Head "https://...": '
+        "dial tcp: lookup registry.shop.example on 198.51.100.2:53: no such host"
+    )
+    assert causes_of(text) == ["dns.no-such-host"]
+    assert causes_of(text.replace("...", "…")) == ["dns.no-such-host"]
+
+
+def test_an_event_that_has_the_registry_s_words_alone():
+    row = "  Warning  Failed  kubelet  {}"
+    assert causes_of(row.format("unauthorized: authentication token has expired"))[0] == "auth.token-expired"
+    assert explain(row.format("Error: cannot find volume")) == []

@@ -45,7 +45,7 @@ _SURE = (
     r"failed to inspect image|failed to (?:extract|register) layer|\bpull(?:ing)? (?:the )?image (?:error|failed)\b",
     "retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries",
     r"error unpacking image|image:? \S+ is not ready on the node|error: image \S+ not found|while trying to pull",
-    "resolve image to digest|apply failure, attempting cleanup|initializing source docker://",
+    "resolve image to digest|resolve source metadata for|apply failure, attempting cleanup|initializing source docker://",
     r"you may not have access to the (?:container|docker) image|requires the insecure flag to import",
     r"import failed \((?:unauthorized|forbidden|notfound|internalerror|badrequest)\)|: tag \S+ failed: internal error occurred: ",
 )
@@ -54,7 +54,8 @@ _SURE = (
 _SPOKEN = (
     "back-off pulling|errimage|imagepull|invalidimagename|imageinspect|inspectfailed|registryunavailable",
     "signaturevalidation|pullimage|pulling image|pull image|image pull|images? pull |pull failed",
-    r"\bpull (?:rate|access|secret|traffic|error)|pull-(?:secret|progress)|failed to resolve (?:reference|image|ref\b)",
+    r"\bpull (?:rate|access|secret|traffic|error)|pull-(?:secret|progress)|\bresolve (?:reference|image) \"|"
+    r"failed to resolve (?:reference|image|ref\b)",
     "sandbox image|default image tag|couldn't parse image|pars(?:e|ing) (?:image )?(?:name|reference)|image configuration",
     r"register layer|httpread\w*seeker|failed to copy: |manifest[ _]unknown",
     "(?:reading|fetching|storing|writing) (?:manifest|blob)|adding layer with blob|layer with blob|no matching manifest",

@@ -35,7 +35,11 @@ _RAW = regex(
     r"invalid character .{1,20} (?:looking for|after|in )|json: cannot unmarshal)"
 )
 # The runtime's error without the kubelet's "Failed to pull image": as consoles and people shorten it.
-_UNWRAPPED = ("rpc error: code", "Error response from daemon", "failed to resolve", "failed to pull", "failed to copy")
+_UNWRAPPED = (
+    "rpc error: code", "Error response from daemon", "failed to resolve", "failed to pull", "failed to copy", "unauthorized:",
+    "denied:", "toomanyrequests:", "manifest unknown", "manifest for ", "pull access denied", "initializing source",
+    "reading manifest", "pinging container registry",
+)  # fmt: skip
 _OF_OTHERS = ("pod", "po", "pods", "")
 RUNTIME_SOCKET = regex(r"dial unix \S*(?:containerd|crio|dockershim|cri-dockerd|docker|k3s)\S*\.sock")
 SANDBOX = regex(r"sandbox image|failed pulling image|[Ff]ailed to pull image|pull and unpack|error unpacking image")

@@ -159,6 +159,7 @@ def image_in(core: str) -> str:
 _REQUEST = regex(
     r'(?P<method>Get|Head|Post|GET|HEAD|POST) (?:request to )?["\']?(?P<url>https?://[^\s"\']+?)["\']?(?=:? |:$|["\']|$|,)'
 )
+_ELIDED = "://..."  # whoever wrote it down left the host out
 _STATUS_URL = regex(r"(?P<url>https?://[^\s\"']+?)(?::)? (?P<status>[1-5]\d\d) [A-Z]")
 _PULLING_FROM = regex(r"pulling from host (?P<host>\S+) failed with status code \[[^\]]*\]: (?P<status>\d{3})")
 _PINGING = regex(r"pinging (?:container|docker) registry (?P<host>[^\s:/]+(?::\d+)?)")
@@ -240,7 +241,7 @@ def _failing_url(core: str) -> str:
     """The innermost request's URL: `Head "https://reg/…": Get "https://auth/token…": …` failed at the second."""
     last = ""
     for found in _REQUEST.finditer(core):
-        last = found["url"]
+        last = found["url"] if _ELIDED not in found["url"].replace("…", "...") else ""
     if last:
         return last
     status = _STATUS_URL.search(core)
