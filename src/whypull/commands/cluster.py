@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from whypull.cli import UsageError, called
+from whypull.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -201,8 +202,6 @@ def scope_of(chosen: Namespace) -> Scope:
 
 def reach(chosen: Namespace) -> Access:
     """How the cluster is reached with these flags. Raises UsageError."""
-    from dataclasses import replace  # noqa: PLC0415
-
     from whypull.read.kubeconfig import BadKubeconfig, access  # noqa: PLC0415
 
     try:
@@ -217,8 +216,6 @@ def reach(chosen: Namespace) -> Access:
 
 def seen(chosen: Namespace, scope: Scope, say: Any) -> tuple[Looked, Access]:
     """A look at the cluster. Raises UsageError where it cannot be reached or does not have what was named."""
-    from dataclasses import replace  # noqa: PLC0415
-
     from whypull.read.cluster import ApiError, Cluster, Unreachable  # noqa: PLC0415
     from whypull.read.kubeconfig import BadKubeconfig  # noqa: PLC0415
     from whypull.read.live import NotThere, look  # noqa: PLC0415
@@ -270,8 +267,6 @@ class progress:  # noqa: N801 - used like a function
 
 def _with_spread(one: Diagnosis, looked: Looked) -> Diagnosis:
     """The diagnosis, with what the cluster's other pods say of it, and which kind of node it hits."""
-    from dataclasses import replace  # noqa: PLC0415
-
     from whypull.read.blast import only_nodes_of  # noqa: PLC0415
 
     nodes = {pull.node for pull in one.pulls or (one.pull,) if pull.node}
@@ -281,8 +276,6 @@ def _with_spread(one: Diagnosis, looked: Looked) -> Diagnosis:
 
 def _said(looked: Looked, scope: Scope, diagnoses: Sequence[Diagnosis]) -> Reading:
     """The reading with what the asker could not see, and what was looked at where nothing failed."""
-    from dataclasses import replace  # noqa: PLC0415
-
     notes = list(looked.reading.notes)
     if not diagnoses:
         where = "all namespaces" if scope.everywhere else "the namespace"

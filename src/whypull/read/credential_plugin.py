@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-from typing import NamedTuple
 
 from whypull.read.kubeconfig import BadKubeconfig
+from whypull.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +37,8 @@ class Credential(NamedTuple):
 
 def credential(plugin: Plugin) -> Credential:
     """The plugin's credential. Raises BadKubeconfig: not installed, failed, or an answer that is no ExecCredential."""
+    import subprocess  # noqa: PLC0415 - most kubeconfigs have no plugin
+
     interactive = plugin.interactive != "Never" and sys.stdin.isatty()
     if plugin.interactive == "Always" and not interactive:
         raise BadKubeconfig(f"the credential plugin {plugin.command} wants to ask you something, and there is no terminal.")

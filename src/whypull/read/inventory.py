@@ -6,6 +6,7 @@ import re
 
 from whypull.model import AccountSeen, SecretAbsent
 from whypull.read.object_pods import PodRecord, owner_of, runs
+from whypull.records import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -263,8 +264,6 @@ class Inventory:
         return False if self._pods_in == {namespace} else None
 
     def _with_disk(self, node: NodeSeen) -> NodeSeen:
-        from dataclasses import replace  # noqa: PLC0415
-
         reasons = self.disks.get(node.name)
         return replace(node, pressure=tuple(dict.fromkeys((*node.pressure, *reasons)))) if reasons else node
 

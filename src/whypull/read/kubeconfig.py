@@ -9,7 +9,8 @@ from __future__ import annotations
 import binascii
 import os
 from base64 import b64decode
-from dataclasses import dataclass, field
+
+from whypull.records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class BadKubeconfig(Exception):
     """The configuration cannot be used; the message says which file or entry, and what to do."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Access:
     """One cluster as one user: all that a connection needs. Its repr shows no credential."""
 
@@ -51,7 +52,7 @@ class Access:
         return f"Access({self.server!r}, context={self.context!r})"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Plugin:
     """A client-go credential plugin, as the kubeconfig names it."""
 

@@ -6,7 +6,6 @@ First the pods of the scope, page by page; then, for those that fail, their even
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from msgspec import DecodeError, Struct
@@ -20,6 +19,7 @@ from whypull.read.grouping import cases
 from whypull.read.inventory import Inventory
 from whypull.read.object_structs import Thing
 from whypull.read.spread import Spread
+from whypull.records import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
