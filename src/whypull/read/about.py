@@ -54,8 +54,8 @@ _SURE = (
 _SPOKEN = (
     "back-off pulling|errimage|imagepull|invalidimagename|imageinspect|inspectfailed|registryunavailable",
     "signaturevalidation|pullimage|pulling image|pull image|image pull|images? pull |pull failed",
-    r"\bpull (?:rate|access|secret|traffic|error)|pull-(?:secret|progress)|\bresolve (?:reference|image) \"|"
-    r"failed to resolve (?:reference|image|ref\b)",
+    r"\bpull (?:rate|access|secret|traffic|error)|pull-(?:secret|progress)|\bresolve (?:reference|image) \"",
+    r"failed to resolve (?:reference|image|ref\b)|failed to do request: (?:head|get) ",
     "sandbox image|default image tag|couldn't parse image|pars(?:e|ing) (?:image )?(?:name|reference)|image configuration",
     r"register layer|httpread\w*seeker|failed to copy: |manifest[ _]unknown",
     "(?:reading|fetching|storing|writing) (?:manifest|blob)|adding layer with blob|layer with blob|no matching manifest",
@@ -71,7 +71,7 @@ _SPOKEN = (
     "error getting credentials - err|authconfighostname|blob unknown|unknown blob|tried to pull blob",
     r"insufficient_scope|invalid_token|(?<!with id )docker://(?![0-9a-f]{12})|/containers/images/sha256:",
     r"repository \S+ not found|name unknown|imagepullsecret|artifactregistry",
-    "failed to solve|failed to unpack|failed to extract layer|not present with pull policy|tag invalid: ",
+    "source metadata for|load metadata for|failed to authorize|failed to unpack|failed to extract layer|not present with pull policy|tag invalid: ",
     r"plugin io\.containerd|spegel|dockerapiexception|image rejected",
     r"(?:dial|connect|unix|endpoint)\W.{0,80}(?:containerd|crio|cri-dockerd|dockershim|docker|k3s)\S*\.sock",
     r"connect to the docker daemon|(?:index|manifest|layer|config)-sha256:[0-9a-f]{8,}: |snapshotter not loaded",
@@ -119,6 +119,8 @@ _ELSEWHERE = (
     r"# (?:HELP|TYPE) \w",
     "container ?logs/|npm err|kube-probe|cosign sign|signing of |committing container|copying layers and metadata for container",
     r"writing manifest to image destination(?!.{0,2000}\b(?:error|failed|fata))",
+    # pushed, where nobody speaks of a pull: in Chinese, Korean, Japanese
+    r"^(?!.{0,16000}(?:pull|拉取|풀|プル)).{0,16000}(?:推送|푸시|プッシュ)",
     # who watches a registry for new versions
     r"image-?updater|image-reflector|\brenovate\b|version-checker|\bdiun\b|fetching metadata for .{0,300}neither v1",
     r"\bis invalid: (?:spec|metadata|status)\b",
@@ -128,6 +130,7 @@ _ELSEWHERE = (
     r"invalid mount config|cannot (?:kill|stop|remove|restart|link to) |unable to remove |must be forced|image is being used by",
     r"could not select device driver",
     # a step of a build after its FROM: the base image had been pulled
+    r"failed to (?:compute cache key|calculate checksum|read dockerfile)|dockerfile parse error|failed to solve: secret ",
     r"did not complete successfully: exit code|executor failed running \[|command '.{1,1500}' returned a non-zero code",
     r'building at step "(?!from)|failed to execute command: waiting for process to exit|\btwirp\b',
     r"step \d+(?:/\d+)? : (?:run|add|workdir|env|cmd|expose)\b(?!.{0,8000}step \d+(?:/\d+)? : )|error \[[^\]]{1,80}\] run ",
@@ -177,14 +180,14 @@ def about_a_pull(text: str) -> bool:
     return bool(_ABOUT.search(core) and _FAILURE.search(core))
 
 
-def sounds_like_a_pull(text: str) -> bool:
-    """Whether what somebody pasted by itself is the end of a pull's error, or weak words in it add up to one.
+def sounds_like_a_pull(text: str, *, alone: bool = True) -> bool:
+    """Whether what somebody pasted (`alone`: by itself) is the end of a pull's error, or weak words in it add up to one.
 
     An image, a registry's host and a noun of registries weigh for a pull; another
     host's address, a container that had started and a stack of calls weigh against it.
     """
     core = _BOILERPLATE.sub("", fold(text[:WEIGHED]))
-    if len(core) <= BARE_LONGEST and _tails().search(core) and not re.search(r"https?://|\d\d:\d\d:\d\d", core):
+    if alone and len(core) <= BARE_LONGEST and _tails().search(core) and not re.search(r"https?://|\d\d:\d\d:\d\d", core):
         return not _NOT_ABOUT.search(core)
     if _NOT_ABOUT.search(core) or not _symptom().search(core):
         return False
