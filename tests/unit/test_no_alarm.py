@@ -158,6 +158,11 @@ QUIET = {
     "tag watcher, quoted": 'could not get tags: Get "https://registry.shop.example/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
     "updater in prose": "argocd-image-updater cannot pull image from our own docker registry.",
     "challenge in a trace": '2026/11/22 08:55:30 --> GET https://registry.shop.example/v2/\n2026/11/22 08:55:30 <-- 401 https://registry.shop.example/v2/ (135ms)\nWww-Authenticate: Bearer realm="https://registry.shop.example/token"\n\n{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}\n\n2026/11/22 08:55:30 <-- 200 https://registry.shop.example/token?scope=repository%3Ashop%2Fapi%3Apull (51ms)',
+    "buildkit copy": '#15 [stage-1 3/8] COPY --from=builder /usr/local/bin/tool /usr/local/bin/\n#15 ERROR: failed to calculate checksum of ref 3z3u::z7rq: "/usr/local/bin/tool": not found\nERROR: failed to solve: failed to compute cache key: failed to calculate checksum of ref 3z3u::z7rq: "/usr/local/bin/tool": not found',
+    "buildkit secret": "ERROR: failed to build: failed to solve: secret NPM_TOKEN: not found",
+    "buildkit without a file": "ERROR: failed to build: failed to solve: failed to read dockerfile: open Dockerfile.prod: no such file or directory",
+    "push in Chinese": "### 错误：推送大型镜像时出现 `unauthorized: authentication required`",
+    "another socket": 'E1122 08:55:30.123456   15642 pod_workers.go:1281] "Error syncing pod, skipping" err="failed to \\"KillPodSandbox\\" for \\"148afba0\\" with KillPodSandboxError: \\"rpc error: code = Unknown desc = failed to destroy network for sandbox: unable to connect to Cilium daemon: dial unix /var/run/cilium/cilium.sock: connect: no such file or directory\\"" pod="shop/web-0"',
     # pulls that work, and notices
     "docker pull ok": "$ docker pull registry.shop.example/shop/api:1.4.2\n1.4.2: Pulling from shop/api\n5f70bf18a086: Pull complete\nDigest: sha256:0af5697ea9db0c070d876415a443260c498c6c55ac1e9db2d1a5a9c56cc28156\nStatus: Downloaded newer image for registry.shop.example/shop/api:1.4.2\nregistry.shop.example/shop/api:1.4.2",
     "docker up to date": "Using default tag: latest\nlatest: Pulling from shop/api\nDigest: sha256:0af5697ea9db0c070d876415a443260c498c6c55ac1e9db2d1a5a9c56cc28156\nStatus: Image is up to date for registry.shop.example/shop/api:latest",

@@ -6,6 +6,7 @@ import textwrap
 import pytest
 
 from whypull.read.event_row import event_row
+from whypull.read.healed import seconds
 from whypull.read.reading import read_text
 
 TIMEOUT = (
@@ -264,3 +265,28 @@ def test_a_row_of_events(line, wanted):
 )
 def test_what_is_no_row(line):
     assert event_row(line) is None
+
+
+# ---------------------------------------------------------------- events of which a later one shows the pull as done
+
+HEALED = """\
+  Warning  Failed   101s (x3 over 2m57s)  kubelet  Failed to pull image "registry.shop.example/api:1": EOF
+  Normal   Pulled   {age}  kubelet  Successfully pulled image "registry.shop.example/{name}:1" in 24.2s
+"""
+
+
+@pytest.mark.parametrize(
+    ("age", "name", "healed"),
+    [("24s", "api", True), ("2m", "api", False), ("101s", "api", False), ("24s", "web", False), ("<unknown>", "api", False)],
+)
+def test_a_later_event_shows_the_pull_as_done(age, name, healed):
+    reading = read_text(HEALED.format(age=age, name=name))
+    assert any("is pulled now" in note for note in reading.notes) is healed
+    assert len(reading.cases) == 1  # what stopped it is told all the same
+
+
+@pytest.mark.parametrize(
+    ("age", "wanted"), [("24s", 24), ("2m57s", 177), ("3h", 10_800), ("2y10d", 63_936_000), ("", None), ("<unknown>", None)]
+)
+def test_ages_as_kubectl_prints_them(age, wanted):
+    assert seconds(age) == wanted

@@ -9,6 +9,7 @@ from whypull.lazy import regex
 from whypull.model import Pull, Said
 from whypull.read.about import about_a_pull
 from whypull.read.event import STATES, assigned, take_event
+from whypull.read.healed import overcome
 from whypull.read.instead import of_state
 from whypull.read.message import fold, image_in
 from whypull.records import dataclass, replace
@@ -154,7 +155,9 @@ def take_pod(pod: Pod, into: Gathered) -> None:
 def take_rows(rows: Iterable[EventRow], into: Gathered, pod: Pod | None = None, namespace: str = "") -> None:
     """Adds what events say: below a pod's block, in a table of their own, or in a few lines that were copied."""
     place = pod.pull() if pod else Pull(namespace=namespace)
-    for row in rows:
+    rows = list(rows)
+    done = overcome(rows) if len(rows) > 1 else set()
+    for at, row in enumerate(rows):
         scheduled = assigned(row.message)
         if scheduled and not row.name:
             namespace = scheduled["namespace"] or place.namespace
@@ -163,10 +166,16 @@ def take_rows(rows: Iterable[EventRow], into: Gathered, pod: Pod | None = None, 
                 pod.node = scheduled["node"]
         pull = _pull_of(row, place, pod)
         if pod and _done_since(row, pull, pod):
-            into.note(f"image {pull.image or 'of pod ' + pull.pod} could not be pulled for a while, and is pulled now")
+            into.note(_pulled_now(pull.image or "of pod " + pull.pod))
             continue
+        if at in done and (image := image_in(fold(row.message))):
+            into.note(_pulled_now(image))  # the events alone may be of several tries: what stopped the first is still told
         said = Said("", row.source or "kubelet", "event", row.reason, row.count, row.first or row.last, row.last)
         take_event(into, pull, row.reason, row.message, said, row.kind)
+
+
+def _pulled_now(image: str) -> str:
+    return f"image {image} could not be pulled for a while, and is pulled now"
 
 
 def _pull_of(row: EventRow, place: Pull, pod: Pod | None) -> Pull:

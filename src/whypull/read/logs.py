@@ -64,7 +64,10 @@ _CONFIG = re.compile(
 _CREDENTIALS = re.compile(
     r"(?i)credential ?provider|pull secret|image pull credentials|imagepullsecret|illegal base64 data|dockerconfigjson"
 )
-_RUNTIME_GONE = re.compile(r"dial unix \S+\.sock|container runtime (?:is )?(?:down|not)|CRI v1 |unknown service runtime")
+_RUNTIME_GONE = re.compile(
+    r"dial unix \S*(?:containerd|crio|dockerd|dockershim|docker|podman|k3s|rke2)\S*\.sock|"
+    "container runtime (?:is )?(?:down|not)|CRI v1 |unknown service runtime"
+)
 _WEAK = re.compile(
     r"mirror resolve retries exhausted|http-proxy\.conf\S* (?:Failed|.{0,40}ignoring)|pull secret loaded.*not found"
 )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_LINES = 2_000  # of one section
 MOST_SECTIONS = 2_000
 MOST_CHARACTERS = 64 * 1024  # of one section
+FEW_SECTIONS = 3  # of which one may be a bare error, and the others what was said of it
 MOST_STEPS = 200  # lines of a build that are looked back on
 
 # Where in a paragraph the next failure begins: a line that names its own image.
@@ -93,8 +94,9 @@ class Loose:
             for line in self._overheard:
                 self._hear(line)
         if not self.into.heard:
+            alone = len(self._sections) <= FEW_SECTIONS
             for lines, before in self._sections:
-                if not _speaks_of_a_push(before, lines) and sounds_like_a_pull(_whole(lines)):
+                if not _speaks_of_a_push(before, lines) and sounds_like_a_pull(_whole(lines), alone=alone):
                     self._split(lines)
 
     def _judge(self, lines: list[str], before: str, *, told: bool) -> None:
