@@ -7,7 +7,6 @@ a real API server makes it, and has its discovery cached. Median of paired runs;
 from __future__ import annotations
 
 import compileall
-import contextlib
 import json
 import os
 import pathlib
@@ -16,9 +15,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+
+import pods as generator
+import yaml
 
 import cluster
-import pods as generator
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -29,7 +32,6 @@ from whypull.demo.authority import Authority  # noqa: E402
 
 WHYPULL = str(pathlib.Path(sys.executable).with_name("whypull"))
 NAMESPACE, PODS, RUNS, MOST = "team-001", 20, 21, 2.0
-TEXT = "failed to resolve reference: failed to do request: Head \"https://{host}/v2/web/manifests/1\": dial tcp: lookup {host} on 10.0.0.2:53: no such host"  # fmt: skip
 COLUMNS = ("Name", "Ready", "Status", "Restarts", "Age", "IP", "Node", "Nominated Node", "Readiness Gates")
 
 
@@ -42,7 +44,7 @@ def namespace_of():
         one["spec"]["nodeName"] = f"node-{number % 4}"
         listed.append(one)
     name, image = listed[0]["metadata"]["name"], listed[0]["spec"]["containers"][0]["image"]
-    text = TEXT.format(host=image.partition("/")[0])
+    text = listed[0]["status"]["containerStatuses"][0]["state"]["waiting"]["message"].partition("desc = ")[2]
     found = objects.cluster(
         objects.event(name, text, image, namespace=NAMESPACE), objects.account("web", NAMESPACE),
         objects.pull_secret("regcred", NAMESPACE), objects.replica_set("web-5d8f", "web", {"app": "web"}, NAMESPACE),
@@ -83,10 +85,9 @@ def serve(folder):
         server.faults.append(as_table)
         document = apiserver.kubeconfig(server.url, pathlib.Path(ca.root_file).read_bytes(), {"token": "bench"})
         part = pathlib.Path(folder, "part")
-        part.write_text(json.dumps(document), encoding="utf-8")
+        part.write_text(yaml.safe_dump(document), encoding="utf-8")
         part.rename(pathlib.Path(folder, "config"))
-        with contextlib.suppress(KeyboardInterrupt):
-            server._thread.join()
+        threading.Event().wait()
 
 
 def main():
@@ -102,7 +103,7 @@ def main():
         config = pathlib.Path(folder, "config")
         try:
             while not config.exists() and server.poll() is None:
-                cluster.time.sleep(0.1)
+                time.sleep(0.1)
             env = {"KUBECONFIG": str(config), "HOME": folder}
             commands = {
                 "kubectl get pods -n NS": [kubectl, "get", "pods", "-n", NAMESPACE],

@@ -97,7 +97,8 @@ MAY_HOLD_SOCKETS = {
     "probe/http1_odd.py",
     "probe/dns.py",
     "read/cluster.py",
-}  # wire, dial and shell open them for a walk, cluster for the API server; tls, http1 and dns are handed them
+    "read/api_http.py",
+}  # wire, dial and shell open them for a walk, cluster for the API server; tls, http1, dns and api_http are handed them
 SOCKETS = {"socket", "ssl", "http", "urllib", "asyncio", "socketserver", "h11"}
 
 

@@ -6,17 +6,7 @@ import json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
-
-    class Response(Protocol):
-        """What is needed of http.client's response."""
-
-        status: int
-        reason: str
-        length: int | None
-
-        def readinto(self, b: memoryview, /) -> int: ...
-
+    from whypull.read.api_http import Response
 
 FIRST = 256 << 10  # bytes of a memory that has not held an answer yet
 
@@ -40,9 +30,9 @@ class Memory:
     def received(self, response: Response, largest: int) -> memoryview:
         """An answer's body, up to `largest` bytes; the next answer overwrites it. Raises what reading raises."""
         held, got = self._room(min(response.length or FIRST, largest), 0), 0
-        while came := response.readinto(memoryview(held)[got:]):
+        while came := response.readinto(memoryview(held)[got:largest]):
             got += came
-            if got == len(held) and response.length != 0:
+            if got == len(held) and not response.ended:
                 held = self._room(min(2 * got, largest), got)
         return memoryview(held)[:got]
 

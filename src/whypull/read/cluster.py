@@ -5,27 +5,28 @@ The API's own rules: https://kubernetes.io/docs/reference/using-api/api-concepts
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import ssl
-import tempfile
+import socket
 import time
 import zlib
 from urllib.parse import quote, urlencode, urlsplit
 
 from whypull import __version__
 from whypull.read.api_answer import ApiError, Memory, failure_of, following
+from whypull.read.api_http import BrokenAnswer, Exchange, Unwritable
 from whypull.read.credential_plugin import credential
 from whypull.read.kubeconfig import BadKubeconfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator, Mapping
     from types import TracebackType
-    from typing import Self
+    from typing import Any, Self
     from urllib.parse import SplitResult
 
+    from whypull.read.api_http import Response
     from whypull.read.kubeconfig import Access
 
 __all__ = ["ApiError", "Cluster", "Unreachable"]
@@ -54,7 +55,7 @@ class Cluster:
         self._token = ""
         self._certificate: tuple[bytes, bytes] = (access.certificate, access.key)
         self._context: ssl.SSLContext | None = None
-        self._connection: http.client.HTTPConnection | None = None
+        self._connection: Exchange | None = None
         self._memory = Memory()
 
     def again(self) -> Cluster:
@@ -109,7 +110,7 @@ class Cluster:
             try:
                 response = self._ask(method, target, payload, headers)
                 content = self._whole(response)
-            except (OSError, http.client.HTTPException) as e:
+            except (OSError, BrokenAnswer) as e:
                 self.close()
                 # Only a question may be asked twice: a change may have been made although its answer was lost.
                 if last or method != "GET" or not _passing(e):
@@ -170,44 +171,39 @@ class Cluster:
             while line := response.readline(LARGEST):
                 self.bytes += len(line)
                 yield line
-        except (OSError, http.client.HTTPException) as e:
+        except (OSError, BrokenAnswer) as e:
             raise self._unreachable(e) from e
         finally:
             self.close()  # an unfinished answer must not be taken for the next one's
 
     # ------------------------------------------------------------ how it is asked
 
-    def _ask(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+    def _ask(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Response:
         connection = self._connected()
-        connection.putrequest(method, target, skip_accept_encoding=True)
-        connection.putheader("User-Agent", f"whypull/{__version__}")
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        for name, value in self.access.impersonate:
-            connection.putheader(name, value)
+        url = self._url
+        sent = [("Host", url.netloc.rpartition("@")[2]), ("User-Agent", f"whypull/{__version__}"), *headers.items()]
+        sent += self.access.impersonate
         authorization = self._authorization()
         if authorization:
-            connection.putheader("Authorization", authorization)
-        if body is not None:
-            connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body)
+            sent.append(("Authorization", authorization))
+        if url.scheme == "http" and (proxy := self._proxy()):
+            target = f"http://{url.netloc.rpartition('@')[2]}{target}"
+            sent += _proxy_login(proxy.username, proxy.password).items()
         self.calls += 1
-        return connection.getresponse()
+        return connection.ask(method, target, sent, body)
 
-    def _whole(self, response: http.client.HTTPResponse) -> bytes | memoryview:
+    def _whole(self, response: Response) -> bytes | memoryview:
         content = self._memory.received(response, LARGEST)
         self.bytes += len(content)
-        if response.length:
-            raise http.client.IncompleteRead(b"", response.length)
-        if response.will_close:
+        if response.will_close or not response.ended:
             self.close()
-        if response.headers.get("Content-Encoding", "") != "gzip":
+        if response.headers.get("content-encoding", "") != "gzip":
             return content
         opened = zlib.decompressobj(wbits=31)
         try:
             return opened.decompress(content, LARGEST)
         except zlib.error as e:
-            raise http.client.HTTPException(f"its answer cannot be unpacked ({e})") from e
+            raise BrokenAnswer(f"its answer cannot be unpacked ({e})") from e
 
     def _authorization(self) -> str:
         access = self.access
@@ -248,25 +244,28 @@ class Cluster:
         self._log_in()
         return True
 
-    def _connected(self) -> http.client.HTTPConnection:
+    def _connected(self) -> Exchange:
         if self._connection is not None:
             return self._connection
         if self.access.plugin is not None and not self._token and not self._certificate[0]:
             self._log_in()  # before the connection: the plugin may bring its client certificate
         host, secure = self._url.hostname or "", self._url.scheme == "https"
         port = self._url.port or (443 if secure else 80)
-        made: http.client.HTTPConnection
         proxy = self._proxy()
         at = (proxy.hostname or "", proxy.port or (443 if proxy.scheme == "https" else 80)) if proxy else (host, port)
-        if secure:
-            made = _Tls(at[0], at[1], timeout=self.timeout, context=self._trust(), server_name=self.access.server_name or host)
-            if proxy:
-                made.set_tunnel(host, port, _proxy_login(proxy.username, proxy.password))
-        else:
-            made = http.client.HTTPConnection(at[0], at[1], timeout=self.timeout)
-        made.connect()
-        self._connection = made
-        return made
+        sock = socket.create_connection((_encoded(at[0]), at[1]), timeout=self.timeout)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if proxy and secure:
+                _tunnel(sock, host, port, _proxy_login(proxy.username, proxy.password))
+            if secure:
+                # The certificate is held against another name than the one dialled: tls-server-name, a proxy.
+                sock = self._trust().wrap_socket(sock, server_hostname=_encoded(self.access.server_name or host))
+        except BaseException:
+            sock.close()
+            raise
+        self._connection = Exchange(sock)
+        return self._connection
 
     def _proxy(self) -> SplitResult | None:
         url = self.access.proxy or _environment_proxy(self._url.scheme, self._url.hostname or "", self._url.port)
@@ -281,6 +280,8 @@ class Cluster:
         """One context for all connections: what the kubeconfig says of CA, client certificate and verification."""
         if self._context is not None:
             return self._context
+        import ssl  # noqa: PLC0415 - 6 ms that a server without TLS need not cost
+
         access = self.access
         try:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -303,30 +304,31 @@ class Cluster:
 
     def _unreachable(self, error: Exception) -> Unreachable:
         server = self._url.netloc.rpartition("@")[2]
-        if isinstance(error, ssl.SSLCertVerificationError):
+        if distrusted := getattr(error, "verify_message", ""):
             return Unreachable(
-                f"the API server {server} shows a certificate that the kubeconfig's CA does not cover: {error.verify_message}"
+                f"the API server {server} shows a certificate that the kubeconfig's CA does not cover: {distrusted}"
             )
         words = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
         return Unreachable(f"the API server {server} cannot be asked: {words}")
 
 
-class _Tls(http.client.HTTPSConnection):
-    """An HTTPS connection whose certificate is held against another name than the one dialled (tls-server-name, a proxy)."""
+def _encoded(host: str) -> Any:
+    """A name as bytes: as a text it would be taken for an international one, and the tables for those read."""
+    return host.encode() if host.isascii() else host
 
-    def __init__(self, host: str, port: int, *, timeout: float, context: ssl.SSLContext, server_name: str) -> None:
-        super().__init__(host, port, timeout=timeout, context=context)
-        self._trusting = context
-        self._server_name = server_name
 
-    def connect(self) -> None:
-        """Opens the connection (and the tunnel), then the handshake."""
-        http.client.HTTPConnection.connect(self)
-        self.sock = self._trusting.wrap_socket(self.sock, server_hostname=self._server_name)
+def _tunnel(sock: socket.socket, host: str, port: int, login: Mapping[str, str]) -> None:
+    """Has a proxy open the way. Raises OSError with its words."""
+    name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    answer = Exchange(sock).ask("CONNECT", name, [("Host", name), *login.items()])
+    if answer.status != 200:
+        raise OSError(f"tunnel connection failed: {answer.status} {answer.reason}")
 
 
 def _load_pair(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
     """Loads a client pair. OpenSSL takes files only: one that only its owner may read, and that is gone at once."""
+    import tempfile  # noqa: PLC0415 - rarely needed
+
     descriptor, path = tempfile.mkstemp(prefix="whypull-")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -338,6 +340,8 @@ def _load_pair(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
 
 def _environment_proxy(scheme: str, host: str, port: int | None) -> str:
     """The proxy of HTTPS_PROXY and NO_PROXY, as kubectl (Go) reads them."""
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return ""
     from whypull.probe.proxy_rules import of_environment, proxy_for  # noqa: PLC0415
 
     settings = of_environment(os.environ)
@@ -361,10 +365,11 @@ def _target(base: str, path: str, query: Mapping[str, str] | None) -> str:
 
 def _passing(error: Exception) -> bool:
     """Whether a failure may be gone a moment later: a broken connection, but no name, certificate or refusal."""
-    return isinstance(error, http.client.HTTPException | ConnectionResetError | BrokenPipeError | ssl.SSLEOFError)
+    broken = isinstance(error, BrokenAnswer | ConnectionResetError | BrokenPipeError) or type(error).__name__ == "SSLEOFError"
+    return broken and not isinstance(error, Unwritable)
 
 
-def _seconds(response: http.client.HTTPResponse, attempt: int) -> float:
+def _seconds(response: Response, attempt: int) -> float:
     """How long the server asks to wait; else a little longer each time."""
-    value = response.headers.get("Retry-After", "")
+    value = response.headers.get("retry-after", "")
     return min(float(value), PATIENCE) if value.isdigit() else 0.3 * 2**attempt
