@@ -32,7 +32,18 @@ FLAGS = frozenset({
     "-n", "--namespace", "-A", "--all-namespaces", "-l", "--selector", "--context", "--kubeconfig", "--from", "--as",
     "--as-group", "--request-timeout",
 })  # fmt: skip
+NODE_POD_NAMESPACE, PATIENCE = "kube-system", 30.0
 VANTAGES = ("auto", "none", "here", "node-logs", "node", "ssh", "cri", "all-nodes")
+# What a plain command line may say; the parser says it too, and a test holds the two together.
+_UNSAID = {
+    "target": [], "namespace": "", "context": "", "kubeconfig": "", "as_user": "", "as_group": [], "request_timeout": PATIENCE,
+    "selector": "", "vantage": "auto", "ssh": "", "node_pod_namespace": NODE_POD_NAMESPACE, "save": "",
+}  # fmt: skip
+_SET = {"-A": "all_namespaces", "--all-namespaces": "all_namespaces", "--yes": "yes"}
+_TAKE = {
+    "-n": ("namespace", ()), "--namespace": ("namespace", ()), "--context": ("context", ()), "--kubeconfig": ("kubeconfig", ()),
+    "-l": ("selector", ()), "--selector": ("selector", ()), "--from": ("vantage", VANTAGES),
+}  # fmt: skip
 
 EPILOG = """\
 examples:
@@ -67,7 +78,7 @@ def run(args: Sequence[str]) -> int:
     from whypull.diagnose import diagnoses_of  # noqa: PLC0415
     from whypull.read.message import failures  # noqa: PLC0415
 
-    chosen = parser().parse_args(args)
+    chosen = asked(args)
     scope = scope_of(chosen)
     with progress(chosen) as say:
         looked, access = seen(chosen, scope, say)
@@ -150,6 +161,13 @@ def _save(diagnoses: Sequence[Diagnosis], looked: Looked, path: str) -> None:
         raise UsageError(f"{path} cannot be written: {(e.strerror or str(e)).lower()}") from e
 
 
+def asked(args: Sequence[str]) -> Namespace:
+    """What a command line says. Raises UsageError."""
+    from whypull.commands import options  # noqa: PLC0415
+
+    return options.plainly(args, _UNSAID, _SET, _TAKE) or parser().parse_args(args)
+
+
 def parser() -> ArgumentParser:
     """The arguments."""
     from whypull.commands import options  # noqa: PLC0415
@@ -162,7 +180,7 @@ def parser() -> ArgumentParser:
     made.add_argument("--yes", action="store_true", help="make the node pod without asking")
     made.add_argument("--ssh", default="", metavar="[USER@]HOST", help="with --from ssh: where, if not the node's own address")
     made.add_argument(
-        "--node-pod-namespace", default="kube-system", metavar="NAME", help="where the node pod is made (kube-system)"
+        "--node-pod-namespace", default=NODE_POD_NAMESPACE, metavar="NAME", help="where the node pod is made (kube-system)"
     )
     made.add_argument("--save", default="", metavar="FILE", help="the facts of the first pull as a case file, without secrets")
     options.add_output(made)
@@ -177,7 +195,7 @@ def add_cluster(made: ArgumentParser) -> None:
     made.add_argument("--kubeconfig", default="", metavar="FILE")
     made.add_argument("--as", dest="as_user", default="", metavar="USER", help="impersonate, as kubectl does")
     made.add_argument("--as-group", action="append", default=[], metavar="GROUP")
-    made.add_argument("--request-timeout", type=float, default=30.0, metavar="SECONDS")
+    made.add_argument("--request-timeout", type=float, default=PATIENCE, metavar="SECONDS")
 
 
 def scope_of(chosen: Namespace) -> Scope:

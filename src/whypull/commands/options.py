@@ -10,7 +10,7 @@ from whypull.cli import UsageError, called
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any, NoReturn
 
 FORMATS = ("text", "json", "yaml", "markdown")
@@ -49,23 +49,40 @@ class Chosen:
         self.__dict__.update(chosen)
 
 
-def plain(args: Sequence[str]) -> Namespace | None:
-    """The arguments of `explain` where they are only whole options that are right; None for argparse to look at them.
+_OUTPUT = {"-o": ("output", FORMATS), "--output": ("output", FORMATS), "--color": ("color", COLOURS)}
 
-    Most calls are of this kind, and importing argparse and making a parser costs 8 ms, an eighth of an explanation.
+
+def plain(args: Sequence[str]) -> Namespace | None:
+    """The arguments of `explain` where they are only whole options that are right; None for argparse to look at them."""
+    return plainly(args, {"what": []}, {"--lines": "lines"}, {})
+
+
+def plainly(
+    args: Sequence[str],
+    unsaid: Mapping[str, object],
+    flags: Mapping[str, str],
+    values: Mapping[str, tuple[str, tuple[str, ...]]],
+) -> Namespace | None:
+    """Arguments that are only whole options that are right; None for argparse to look at them.
+
+    Most calls are of this kind, and importing argparse and making a parser costs 10 ms, an eighth of an explanation. `unsaid`
+    is what holds where nothing is said, first of all the list of words; an option of `values` takes one of its choices, or
+    any text where it has none.
     """
-    chosen: dict[str, Any] = {"what": [], "lines": False, "output": "text", "width": 0, "color": "auto"}
-    values = {"-o": ("output", FORMATS), "--output": ("output", FORMATS), "--color": ("color", COLOURS)}
+    words, *_ = unsaid
+    known = {**values, **_OUTPUT}
+    chosen: dict[str, Any] = {**dict.fromkeys(flags.values(), False), **unsaid, "output": "text", "width": 0, "color": "auto"}
+    given: list[str] = []
     rest = iter(args)
     for arg in rest:
         if arg == "-" or not arg.startswith("-"):
-            chosen["what"].append(arg)
-        elif arg == "--lines":
-            chosen["lines"] = True
-        elif arg in values:
-            name, right = values[arg]
-            chosen[name] = next(rest, "")
-            if chosen[name] not in right:
+            given.append(arg)
+        elif arg in flags:
+            chosen[flags[arg]] = True
+        elif arg in known:
+            name, right = known[arg]
+            chosen[name] = next(rest, "-")
+            if (right and chosen[name] not in right) or chosen[name].startswith("-"):
                 return None
         elif arg == "--width":
             number = next(rest, "")
@@ -74,6 +91,7 @@ def plain(args: Sequence[str]) -> Namespace | None:
             chosen["width"] = int(number)
         else:
             return None
+    chosen[words] = given
     return Chosen(**chosen)  # type: ignore[return-value]  # it has the attributes that a Namespace would have
 
 
