@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cluster.real import cgroups
 from cluster.real.bed import GATEWAY
 from cluster.real.faults import all_broken
 from cluster.real.judging import by_namespace, groups, judged, wrong
@@ -72,7 +73,9 @@ def test_the_answer_says_from_where_it_was_proved(run: dict[str, Any]) -> None:
     named = by_namespace(run["walked"])
     for name, broken in FAULTS.items():
         (one,) = named[name]
-        if broken.node != "np4-1":
+        if any(note.startswith("Not walked: 40 pulls are walked in one run.") for note in one["notes"]):
+            assert one["findings"][0]["certainty"] == "proved", "what is proved already is left out first"
+        elif broken.node != "np4-1":
             assert one["vantage"] == f"node {broken.node}", name
     (sandbox,) = named["pause-image"]
     assert any("no pod starts there without its sandbox image" in note for note in sandbox["notes"])
@@ -221,4 +224,5 @@ def test_an_interrupted_run_leaves_nothing(asked: dict[str, Any]) -> None:
 def test_nothing_is_left_in_the_cluster(run: dict[str, Any]) -> None:
     """No pod, no process, no object that was not there, none that was changed; after fixes only what they said."""
     assert run["left"] == {"pods": [], "processes": [], "changed": {}}
+    assert cgroups.left() == []
     assert run["left after healing"] == {"pods": [], "processes": [], "changed": {}}

@@ -32,7 +32,7 @@ def test_a_name_or_way_that_is_missing_here_is_no_answer_about_the_node(stop):
     one = diagnosis("auth.forbidden", "auth.ip-not-allowed")
     told = seen_from_here(one, made, stop)
     assert told.findings == one.findings
-    assert "dns.server-failure" in told.notes[0]
+    assert "words [dns.server-failure]" in told.notes[0], "its own words: a title would name the node"
     assert "--from node" in told.notes[0]
 
 

@@ -251,7 +251,7 @@ def seen_from_here(one: Diagnosis, made: Diagnosis, stop: Tried | None) -> Diagn
     named = {f.cause for f in one.findings}
     own = not isinstance(stop.step, Request) or bool(best.args.get("ip"))
     if named and best.cause not in named:
-        return _noted(one, f"From this machine it stops otherwise: {best.title} [{best.cause}]. {_THERE}")
+        return _noted(one, f"From this machine it stops otherwise: {' '.join(stop.words.split())[:300]} [{best.cause}]. {_THERE}")
     if own and named:
         return _noted(one, f"From this machine it stops in the same way [{best.cause}]. {_THERE}")
     most: Certainty = "possible" if own else "likely"

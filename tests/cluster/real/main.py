@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-PATIENCE = 150.0  # seconds until every pod has failed that will
+PATIENCE = 240.0  # seconds until every pod has failed that will
+HOSTS_FILE = 6.0  # seconds after which a runtime written in Go has /etc/hosts anew (net/hosts.go, cacheMaxAge)
 
 
 def main(path: str, asked: dict[str, str]) -> None:
@@ -97,6 +98,9 @@ def _broken(cluster: Cluster, only: list[str]) -> list[Place]:
     numbered = [(200 if b.name == "pause-image" else n, b) for n, b in enumerate(all_broken(), 1) if not only or b.name in only]
     places = [Place(cluster, n, b) for n, b in numbered]
     for place in places:
+        place.lay_files()
+    time.sleep(HOSTS_FILE)
+    for place in places:
         place.make()
     return places
 
@@ -109,7 +113,7 @@ def _failing(cluster: Cluster, places: list[Place]) -> None:
         reached = questions.reached(cluster.servers)
         waiting = {name: place for name, place in waiting.items() if bool(place.broken.cause) is not reached.get(name)}
         if waiting and time.monotonic() > until:
-            raise TimeoutError(f"not as expected: {sorted(waiting)}")
+            raise TimeoutError(f"not as expected: {[questions.told(cluster.servers, name) for name in sorted(waiting)]}")
         time.sleep(0.5)
 
 

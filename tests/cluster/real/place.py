@@ -57,9 +57,12 @@ class Place(Scene):
 
     # ------------------------------------------------------------ objects
 
-    def make(self) -> None:
-        """Brings files to the node and objects to the API, the pods last. Raises urllib.error.HTTPError."""
+    def lay_files(self) -> None:
+        """Brings files to the node."""
         self.node.write({self.filled(path): self.filled(text) for path, text in self.client.files.items()})
+
+    def make(self) -> None:
+        """Brings objects to the API, the pods last. Raises urllib.error.HTTPError."""
         if self.client.before:
             first = self.node.pull(self.filled(self.client.before))
             if not first.ok:

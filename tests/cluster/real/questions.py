@@ -53,6 +53,13 @@ def reached(servers: Servers) -> dict[str, bool | None]:
     return {space: states[0] if len(set(states)) == 1 else None for space, states in found.items()}
 
 
+def told(servers: Servers, namespace: str) -> dict[str, Any]:
+    """What the API says of a namespace's pods, for a person."""
+    at = f"/api/v1/namespaces/{namespace}"
+    events = [(e["lastTimestamp"], e["reason"], e["message"][:300]) for e in servers.api("GET", f"{at}/events")["items"]]
+    return {namespace: [p["status"] for p in servers.api("GET", f"{at}/pods")["items"]], "events": events}
+
+
 def _tells(event: dict[str, Any]) -> bool:
     said = event.get("message", "")
     return (event["reason"] == "Failed" and not said.startswith("Error: ImagePullBackOff")) or event["reason"] in {
