@@ -81,7 +81,7 @@ _SPOKEN = (
     "ignoring unknown key in toml.{0,300}registry|schema 1 support is disabled|dockerconfigjson",
     "illegal base64 data at input byte|parse auth field|cri auth plugins|aadsts|media type|image=(?!')",
     r"(?:capacity|space|stats?)\b.{0,40}image file ?system",
-    "oci://|(?<!permission )(?:denied|unauthorized): |pull and unpack|https?_proxy=",
+    "oci://|(?<![a-z])(?<!permission[ _])(?:denied|unauthorized): |pull and unpack|https?_proxy=",
     r"curl -\S.{0,40} https://(?:registry\.k8s\.io|k8s\.gcr\.io)/?:",
     (
         "error response from daemon:?.{0,400}?(?:https?:|manifest|pull|registry|denied|unauthorized|"
@@ -105,7 +105,7 @@ _FAILED = (
 
 # What else was under way: then only sure words count.
 _ELSEWHERE = (
-    r"\bpush(?:ing|ed)?\b|blobs/uploads|at destination|destination registry|mountvolume|failedmount|failedattach",
+    r"blobs/uploads|at destination|destination registry|mountvolume|failedmount|failedattach",
     r"unable to (?:attach|mount)|trigger\.poll|image watch job|head request for .{0,300}falling back to|tags/list",
     r"requesting tags|(?:get|getting|list|listing|fetch|fetching) (?:the |all |remote )?tags\b|/_catalog|index\.yaml",
     r"not a valid chart repository|garbage[- ]collect|image gc",
@@ -116,18 +116,22 @@ _ELSEWHERE = (
     "can be successfully pulled|level=debug|response\\.header\\.|failed to reserve (?:sandbox|container) name",
     r"(?:setup|set up) network for sandbox|volumeattachment|must be logged in to the server|\.well-known/",
     r"successfully pulled|unable to authenticate the request|download(?:ing)? agent|scan:|terraform|http\.request\.",
-    r"-X ?(?:DELETE|PUT|PATCH)\b|\b(?:DELETE|PUT|PATCH) https?:|delet(?:e|ing) (?:the )?(?:manifest|blob|image|tag)",
+    r"-X ?(?:DELETE|PUT|PATCH)\b|\b(?:DELETE|PUT|PATCH) [\"']?https?:|delet(?:e|ing) (?:the )?(?:manifest|blob|image|tag)",
     r"# (?:HELP|TYPE) \w",
     "container ?logs/|npm err|kube-probe|cosign sign|signing of |committing container|copying layers and metadata for container",
     r"writing manifest to image destination(?!.{0,2000}\b(?:error|failed|fata))",
     # pushed, where nobody speaks of a pull: in Chinese, Korean, Japanese
     r"^(?!.{0,16000}(?:pull|拉取|풀|プル)).{0,16000}(?:推送|푸시|プッシュ)",
+    # a registry's own log of what it was asked
+    r'^(?!.{0,16000}(?:error response|rpc error|failed to)).{0,16000}"(?:get|head) /v2/\S* http/\d\S*" [45]\d\d',
+    r"org\.sonatype\.nexus",
     # who watches a registry for new versions
     r"image-?updater|image-reflector|\brenovate\b|version-checker|\bdiun\b|fetching metadata for .{0,300}neither v1",
     r"\bis invalid: (?:spec|metadata|status)\b",
     # what docker says of containers, networks and images that are there
     r"is already in use by container|is already assigned to|no such container|driver failed programming",
     r"port is already allocated|oci runtime (?:create|exec)|failed to create (?:shim )?task|error while creating mount source",
+    r"unable to create manifests file|userspace copy failed|\.sock/v1\.\d+/(?:containers|info|networks|volumes|exec)\b",
     r"invalid mount config|cannot (?:kill|stop|remove|restart|link to) |unable to remove |must be forced|image is being used by",
     r"could not select device driver",
     # a step of a build after its FROM: the base image had been pulled
@@ -138,12 +142,18 @@ _ELSEWHERE = (
     r"pip\._vendor|no matching distribution found|could not find a version that satisfies",
 )
 
+# What was done last before the error: "docker push" after a pull that worked, or a pull in a stage called "build and push".
+_MOVED = regex(
+    r"(?i)(?P<push>\bpush(?:es|ing)?\b)|(?<![:/])\bpull(?:ing)?\b(?! complete)|(?:load|source) metadata for|"
+    r"\bretrieving image\b|\bfrom [\w.-]+[/:][\w./:-]+"
+)
 _SURELY, _ABOUT, _FAILURE, _NOT_ABOUT = _any(*_SURE), _any(*_SPOKEN), _any(*_FAILED), _any(*_ELSEWHERE)
 _ADMITS = regex(
     r"(?i)sigstore|notation|cosign|image.{0,60}(?:signature|not allowed|blocked|verif)|(?:signature|verif\w+).{0,80}image"
 )
 _BOILERPLATE = regex(
-    r"Login with your Docker ID to push and pull images[^.]*\.(?:[^.]*docker\.com[^.]*\.)?|--push\b|push,pull|pull,push|"
+    r"Login with your Docker ID to push and pull images[^.]*\.(?:[^.]*docker\.com[^.]*\.)?|--push\b|"
+    r"build-push-action|push,pull|pull,push|"
     r"<-- 401 https?://\S+/v2/ \(.{0,1500}?\}\]\}|"  # a registry's challenge before each pull, as a trace shows it
     r"Stored credentials invalid or expired(?=.{0,600}Login Succeeded)|"
     # kubeadm prints these whether its images come or not
@@ -152,6 +162,20 @@ _BOILERPLATE = regex(
     r"['\"]?kubeadm config images pull['\"]?|"
     r"[Nn]o internet connection\b.{0,100}?cannot pull (?:or find )?the following control plane images:"
 )
+
+
+def _is_elsewhere(core: str) -> bool:
+    """Whether something else than a pull was under way in a folded text."""
+    return bool(_NOT_ABOUT.search(core)) or _is_a_push(core)
+
+
+def _is_a_push(core: str) -> bool:
+    if "push" not in core.lower():
+        return False
+    symptoms = [found.start() for found in _symptom().finditer(core)]
+    before = list(_MOVED.finditer(core, 0, symptoms[-1])) if symptoms else []
+    last = before[-1] if before else next(_MOVED.finditer(core), None)
+    return last is not None and last["push"] is not None
 
 
 def surely_a_failed_pull(text: str) -> bool:
@@ -166,13 +190,13 @@ _ASKED = regex(r"(?i)/v2/\S*/(?:manifests|blobs)/|[?&]scope=repository\S*pull|pa
 def asks_a_registry(text: str) -> bool:
     """Whether somebody, whoever it is, asked a registry for an image's manifest, blob or pull token and failed."""
     core = fold(text)
-    return bool(_ASKED.search(core) and _FAILURE.search(core)) and not _NOT_ABOUT.search(core)
+    return bool(_ASKED.search(core) and _FAILURE.search(core)) and not _is_elsewhere(core)
 
 
 def about_a_pull(text: str) -> bool:
     """Whether a text that stands alone may tell of an image pull that failed; a push, a mount or a probe is none."""
     core = _BOILERPLATE.sub("", fold(text))
-    if _NOT_ABOUT.search(core):
+    if _is_elsewhere(core):
         if "denied the request" in core:
             return bool(_ADMITS.search(core))
         return surely_a_failed_pull(core)
@@ -189,8 +213,8 @@ def sounds_like_a_pull(text: str, *, alone: bool = True) -> bool:
     """
     core = _BOILERPLATE.sub("", fold(text[:WEIGHED]))
     if alone and len(core) <= BARE_LONGEST and _tails().search(core) and not re.search(r"https?://|\d\d:\d\d:\d\d", core):
-        return not _NOT_ABOUT.search(core)
-    if _NOT_ABOUT.search(core) or not _symptom().search(core):
+        return not _is_elsewhere(core)
+    if _is_elsewhere(core) or not _symptom().search(core):
         return False
     weight = len({found[0].lower() for found in _nouns().finditer(core)}) + 2 * bool(_named().search(core))
     weight -= 2 * sum(1 for found in _URL.finditer(core) if not _OF_REGISTRIES.match(found["rest"]))
@@ -243,7 +267,7 @@ def _started() -> re.Pattern[str]:
         r"etcd|apiserver|unable to connect to the server|serviceaccount|rbac|reflector\.go|configmap|persistentvolume|"
         r"successfully (?:pulled|built)|status: downloaded|up to date for|garbage|latest tag|image-reflector|"
         r"fetch it from|\"(?:get|head|post|put) \S+ http/\d|\* (?:trying|host|connected|immediate) |"
-        r"\bas build\b|container creat\w+ error"
+        r"\bas build\b|plugin/errors: |container creat\w+ error"
     )
 
 

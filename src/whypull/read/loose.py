@@ -36,7 +36,7 @@ _COMMAND = re.compile(
     r"kubectl|oc|kubeadm|openssl)\s"
 )
 _BUILD = re.compile(r"\s*(?:#\d{1,4} |=> |\[\+\] Building )")
-_PUSH = re.compile(r"(?i)\bpush(?:es|ed|ing)?\b")
+_PUSH = re.compile(r"(?i)\bpush(?:es|ing)?\b")
 _TOOLS = ("crictl", "podman", "skopeo", "buildah", "nerdctl", "ctr", "crane", "docker", "kubeadm", "oras")
 
 

@@ -1,0 +1,40 @@
+"""Pulls that fail within something else: a pipeline that also pushes, a build, a tool of another kind, several commands."""
+
+import pytest
+
+from whypull import explain
+
+SAID = {
+    "gha from": ("Run docker/build-push-action@v5\n/usr/bin/docker buildx build --push --tag ghcr.io/shop/api:1 .\n#3 [internal] load metadata for docker.io/library/python:3.12\n#3 ERROR: failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://auth.docker.io/token: 401 Unauthorized\n------\n > [internal] load metadata for docker.io/library/python:3.12:\n------\nERROR: failed to solve: failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://auth.docker.io/token: 401 Unauthorized", "auth.credentials-rejected"),
+    "kaniko base": ("INFO[0000] Retrieving image registry.shop.example/base:1 from registry registry.shop.example\nerror building image: GET https://registry.shop.example/v2/base/manifests/1: UNAUTHORIZED: authentication required; [map[Action:pull Class: Name:base Type:repository]]", "auth.credentials-missing"),
+    "kaniko retrieve": ('INFO[0003] Error while retrieving image from cache: registry.shop.example/base:1 not found\nerror building image: unable to complete operation after 0 attempts, last error: Get "https://registry.shop.example/v2/": dial tcp 10.0.0.1:443: i/o timeout', "network.timeout"),
+    "legacy from": ("Sending build context to Docker daemon  2.048kB\nStep 1/9 : FROM node:18\nGet https://registry-1.docker.io/v2/: net/http: TLS handshake timeout", "network.tls-stalled"),
+    "jenkins": ('[Pipeline] { (Build & Push)\n+ docker pull registry.shop.example/ci/base:1\nError response from daemon: Get "https://registry.shop.example/v2/": x509: certificate signed by unknown authority\n[Pipeline] }\nERROR: script returned exit code 1', "tls.unknown-authority"),
+    "terraform docker": ("Error: Unable to read Docker image into resource: unable to pull image nginx:9.9: error pulling image nginx:9.9: Error response from daemon: manifest for nginx:9.9 not found: manifest unknown: manifest unknown\n\n  with docker_image.nginx,\n  on main.tf line 10", "image.tag-not-found"),
+    "ansible": ('fatal: [np1-3]: FAILED! => {"changed": false, "msg": "Error pulling registry.shop.example/shop/api - code: None message: Get \\"https://registry.shop.example/v2/\\": dial tcp: lookup registry.shop.example: no such host"}', "dns.no-such-host"),
+    "nomad": ("Driver Failure   Failed to pull `registry.shop.example/shop/api:1`: Error response from daemon: unauthorized: authentication required", "auth.credentials-missing"),
+    "gitlab": ("ERROR: Job failed: failed to pull image \"registry.shop.example/ci:1\" with specified policies [always]: Error response from daemon: pull access denied for registry.shop.example/ci, repository does not exist or may require 'docker login': denied: requested access to the resource is denied (manager.go:250:0s)", "auth.credentials-missing"),
+    "testcontainers": ('org.testcontainers.containers.ContainerFetchException: Can\'t get Docker image: RemoteDockerImage(imageName=postgres:13, imagePullPolicy=DefaultPullPolicy())\n\tat org.testcontainers.containers.GenericContainer.getDockerImageName(GenericContainer.java:1286)\nCaused by: com.github.dockerjava.api.exception.InternalServerErrorException: Status 500: {"message":"Get \\"https://registry-1.docker.io/v2/\\": context deadline exceeded"}', "network.timeout"),
+    "ecs": ("CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref docker.io/library/x:1: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed", "image.repository-not-found"),
+    "flux health": ('Warning  HealthCheckFailed  2m  kustomize-controller  health check failed after 30s: timeout waiting for: [Deployment/shop/api status: \'Failed\': Failed to pull image "registry.shop.example/api:1": rpc error: code = NotFound desc = failed to resolve reference "registry.shop.example/api:1": registry.shop.example/api:1: not found]', "image.tag-not-found"),
+    "compose": ('[+] Running 0/1\n ⠋ web Pulling  0.1s\n ✘ web Error Head "https://registry.shop.example/v2/shop/web/manifests/1": unauthorized\nError response from daemon: Head "https://registry.shop.example/v2/shop/web/manifests/1": unauthorized', "auth.credentials-missing"),
+    "zh forum": ('我推送镜像成功了, 但是在节点上 拉取失败:\n```\nError response from daemon: Get "https://harbor.shop.example/v2/": x509: certificate signed by unknown authority\n```', "tls.unknown-authority"),
+    "pushed then pull": ('I pushed the image to Harbor, then on the node:\n```\nError response from daemon: Get "https://harbor.shop.example/v2/": x509: certificate signed by unknown authority\n```', "tls.unknown-authority"),
+    "bare 401": ('Head "https://registry.shop.example/v2/shop/api/manifests/1": unauthorized: authentication required', "auth.credentials-missing"),
+    "azdo": ("##[error]Error response from daemon: Get \"https://shopacr.azurecr.io/v2/\": unauthorized: authentication required\n##[error]The process '/usr/bin/docker' failed with exit code 1", "auth.credentials-missing"),
+    "git section": ("$ git pull\nAlready up to date.\n$ docker compose pull\nweb Error\nError response from daemon: manifest for registry.shop.example/web:9 not found: manifest unknown", "image.tag-not-found"),
+    "helm wait": ('Error: UPGRADE FAILED: timed out waiting for the condition\n\n$ kubectl get pods\nNAME    READY   STATUS             RESTARTS   AGE\napi-0   0/1     ImagePullBackOff   0          5m\n$ kubectl describe pod api-0 | tail -2\n  Warning  Failed  4m  kubelet  Failed to pull image "registry.shop.example/api:1": rpc error: code = Unknown desc = failed to resolve reference "registry.shop.example/api:1": unexpected status code [manifests 1]: 401 Unauthorized', "auth.credentials-missing"),
+    "cosign pod": ('Error from server (BadRequest): admission webhook "policy.sigstore.dev" denied the request: validation failed: failed policy: image-policy: spec.template.spec.containers[0].image\nregistry.shop.example/api@sha256:abc signature key validation failed for authority: no matching signatures', "image.policy-rejected"),
+    "mixed oom": ('Last State: Terminated\n  Reason: OOMKilled\n\nNow after the rollout:\nWarning  Failed  10s  kubelet  Failed to pull image "a.shop.example/b:2": rpc error: code = DeadlineExceeded desc = context deadline exceeded', "node.pull-stalled"),
+    "minikube ssh": ('$ minikube ssh -- docker pull nginx\nUsing default tag: latest\nError response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 192.168.49.1:53: server misbehaving\nssh: Process exited with status 1', "dns.server-failure"),
+    "wsl": ("C:\\> docker run hello-world\nUnable to find image 'hello-world:latest' locally\ndocker: error during connect: Post http://%2F%2F.%2Fpipe%2Fdocker_engine/v1.43/images/create?fromImage=hello-world&tag=latest: open //./pipe/docker_engine: The system cannot find the file specified.", "node.runtime-unavailable"),
+    "step copy from": ("Step 3/9 : COPY --from=registry.shop.example/tools:1 /bin/x /bin/x\npull access denied for registry.shop.example/tools, repository does not exist or may require 'docker login'", "image.repository-not-found"),
+    "buildkit copy from": ("#7 ERROR: failed to resolve source metadata for registry.shop.example/tools:1: unexpected status from HEAD request to https://registry.shop.example/v2/tools/manifests/1: 503 Service Unavailable\nERROR: failed to solve: registry.shop.example/tools:1: failed to resolve source metadata for registry.shop.example/tools:1: unexpected status from HEAD request to https://registry.shop.example/v2/tools/manifests/1: 503 Service Unavailable", "registry.server-error"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_the_cause_is_among_those_named_first(name):
+    text, cause = SAID[name]
+    first = explain(text)[0]
+    assert cause in [f.cause for f in first.findings]
