@@ -66,7 +66,7 @@ _SPOKEN = (
     r"https?://[^/\s\"']+/v[012]/?(?:[\"': ]|$)|/v[012]/?[\"']?: |/v1/_ping|[?&]scope=repository|short[- ]name",
     r"retrieve auth token|bearer token: |fetch (?:anonymous|oauth) token|no basic auth credentials|hosts\.toml",
     r"config_path|runtime\.v1\w*\.(?:image|runtime)service|unknown service containerd\.services|image verifier",
-    "rejected by policy|diff ?id|image rootfs",
+    "rejected by policy|diff ?id|image rootfs|getimageblob",
     "rootfs in image|commit on ref|layer verification|docker-credential|credential ?provider|ecr-credential",
     "error getting credentials - err|authconfighostname|blob unknown|unknown blob|tried to pull blob",
     r"insufficient_scope|invalid_token|(?<!with id )docker://(?![0-9a-f]{12})|/containers/images/sha256:",
@@ -219,9 +219,16 @@ def sounds_like_a_pull(text: str, *, alone: bool = True) -> bool:
     weight = len({found[0].lower() for found in _nouns().finditer(core)}) + 2 * bool(_named().search(core))
     weight -= 2 * sum(1 for found in _URL.finditer(core) if not _OF_REGISTRIES.match(found["rest"]))
     weight -= 4 * bool(_started().search(core))
+    weight += _PULLED.search(core) is not None and _INNERMOST.search(core) is not None
     return weight >= (LIGHT if len(core) <= BARE_LONGEST else HEAVY)
 
 
+# "When I pull an image I get this", and the words of whatever runtime it was that pulled.
+_PULLED = regex(r"(?i)(?<!git )(?<!helm )(?<!ollama )(?<!dvc )\bpull(?:s|ed|ing)?\b(?! request|-request)|拉取|풀링|プル")
+_INNERMOST = regex(
+    r"\bx509: |\btls: |\bdial tcp\b|\b(?:read|write) tcp |\bnet/http: |\bi/o timeout|\bno space left|\bunexpected EOF|"
+    r"\bproxyconnect|\bserver gave HTTP|\bserver misbehaving"
+)
 _URL = regex(r"https?://[^/\s\"'<>]+(?P<rest>[^\s\"'<>]*)")
 _OF_REGISTRIES = regex(r"/?(?:$|[\])},.;:]|v[012](?:/|$)|token|service/token|jwt/auth|oauth2?/|auth)")
 
@@ -233,6 +240,7 @@ def _symptom() -> re.Pattern[str]:
         r"(?i)\b(?:40[1347]|429|50[0234])\b|x509|certificate (?:signed|verif|has|is)|unauthori[sz]ed|"
         r"unauthenticated|forbidden|denied|not found|"
         r"no such (?:host|image|manifest|repo)|does(?:n't| not) exist|timed? ?-?out|deadline exceeded|refused|reset by|"
+        r"tls: (?:first|oversized) record|server gave http|"
         r"\beof\b|unreachable|no route|misbehaving|no space|toomanyrequests|too many requests|rate limit|unknown|"
         r"no match|mismatch|unsupported|corrupt|not supported"
     )
@@ -275,7 +283,9 @@ def _started() -> re.Pattern[str]:
 def _tails() -> re.Pattern[str]:
     """How the innermost error of a pull begins: what is left where somebody quotes only the end of it."""
     return regex(
-        r"(?i)^\W*(?:error:? |err:? )?(?:x509: |tls: |dial tcp|(?:read|write) tcp |context deadline exceeded|context canceled|"
+        r"(?i)^\W*(?:(?:error(?: message)?|err|message|msg|reason|details?|fatal|caused by|fehler|erreur|错误|报错|エラー|"
+        r"(?:docker|podman|nerdctl|ctr|crictl|containerd|dockerd|buildah|skopeo|kubelet)(?: pull)?)\]?\s?[:=：-]?\W{0,3})?"
+        r"(?:x509: |tls: |dial tcp|(?:read|write) tcp |context deadline exceeded|context canceled|"
         r"net/http: |lookup \S+|i/o timeout|target is unknown|denied\b|unauthorized\b|unknown: |no space left|"
         r"unexpected eof|proxyconnect|http: server gave)|"
         r"^\W*rpc error: code = \w+ desc = "

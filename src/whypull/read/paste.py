@@ -275,12 +275,17 @@ _CARRIED = regex(
     r"[\w.:-]{1,80}: \{\""
 )
 _TERMINAL = regex(r"(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[")
+# What a registry or a runtime's API answered: it belongs to who asked. A log's line says when it was, or how grave.
+_ANSWER = regex(
+    r'\{"(?:errors|errorDetail|error|message|cause|details?|code)" ?:(?!.{0,8000}"(?:ts|@?time(?:stamp)?|level|severity|'
+    r'logger|caller|msg|log|stream|kind|[A-Z_]{6,30})" ?:)'
+)
 
 
 def _may_be_log(line: str) -> bool:
     """Whether the line has a log's head; what a command prints to a terminal (FATA[0000] …) belongs to the command."""
     line = line.lstrip()
-    if _TERMINAL.match(line) or line.startswith('{"errors":['):  # a registry's answer belongs to who asked
+    if _TERMINAL.match(line) or _ANSWER.match(line):
         return False
     if line[:1] == "{":
         return bool(_JSON_LINE.match(line) or (_JSON_BEGINS.match(line) and not line.endswith("}")))
