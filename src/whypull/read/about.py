@@ -62,7 +62,7 @@ _SPOKEN = (
     "match for platform|container registry|docker registry|initializing (?:source|image)|toomanyrequests",
     "choosing an? image|no image found in (?:image index|manifest list)",
     r"access to the resource is denied|(?:docker|podman|nerdctl|crictl|crane|oras|buildah) (?:-\S+ )*(?:pull|login)\b",
-    r"skopeo (?:copy|inspect)|ctr\b.{0,80}\bpull|trying to pull|unable to find image|/v2/\S*/(?:manifests|blobs)/",
+    r"skopeo (?:copy|inspect)|ctr\b.{0,80}\bpull|trying to pull|unable to find image|/v2/\S{1,300}?/(?:manifests|blobs)/",
     r"https?://[^/\s\"']+/v[012]/?(?:[\"': ]|$)|/v[012]/?[\"']?: |/v1/_ping|[?&]scope=repository|short[- ]name",
     r"retrieve auth token|bearer token: |fetch (?:anonymous|oauth) token|no basic auth credentials|hosts\.toml",
     r"config_path|runtime\.v1\w*\.(?:image|runtime)service|unknown service containerd\.services|image verifier",
@@ -112,10 +112,10 @@ _ELSEWHERE = (
     r"eligible for deletion|calling webhook|webhook\.|admission webhook|probe failed|upgrad\w+ connection",
     r'clusterinformation|://[^/\s"]+/apis?[/?]\w',
     r"cannot (?:list|get|create|watch|update|patch|delete) (?:resource|\S+ (?:in (?:api group|the namespace)|at the cluster))",
-    r"is forbidden: |\bgit\b|cloning|checkout",
+    r"is forbidden: |\bfatal: (?:repository|unable to access|could not read|authentication failed)|process '/usr/bin/git' failed",
     "can be successfully pulled|level=debug|response\\.header\\.|failed to reserve (?:sandbox|container) name",
     r"(?:setup|set up) network for sandbox|volumeattachment|must be logged in to the server|\.well-known/",
-    r"successfully pulled|unable to authenticate the request|download(?:ing)? agent|scan:|terraform|http\.request\.",
+    r"unable to authenticate the request|download(?:ing)? agent|scan:|http\.request\.",
     r"-X ?(?:DELETE|PUT|PATCH)\b|\b(?:DELETE|PUT|PATCH) [\"']?https?:|delet(?:e|ing) (?:the )?(?:manifest|blob|image|tag)",
     r"# (?:HELP|TYPE) \w",
     "container ?logs/|npm err|kube-probe|cosign sign|signing of |committing container|copying layers and metadata for container",
@@ -123,7 +123,7 @@ _ELSEWHERE = (
     # pushed, where nobody speaks of a pull: in Chinese, Korean, Japanese
     r"^(?!.{0,16000}(?:pull|拉取|풀|プル)).{0,16000}(?:推送|푸시|プッシュ)",
     # a registry's own log of what it was asked
-    r'^(?!.{0,16000}(?:error response|rpc error|failed to)).{0,16000}"(?:get|head) /v2/\S* http/\d\S*" [45]\d\d',
+    r'^(?!.{0,16000}(?:error response|rpc error|failed to)).{0,16000}"(?:get|head) /v2/\S{0,400} http/\d\S*" [45]\d\d',
     r"org\.sonatype\.nexus",
     # who watches a registry for new versions
     r"image-?updater|image-reflector|\brenovate\b|version-checker|\bdiun\b|fetching metadata for .{0,300}neither v1",
@@ -143,9 +143,17 @@ _ELSEWHERE = (
 )
 
 # What was done last before the error: "docker push" after a pull that worked, or a pull in a stage called "build and push".
-_MOVED = regex(
-    r"(?i)(?P<push>\bpush(?:es|ing)?\b)|(?<![:/])\bpull(?:ing)?\b(?! complete)|(?:load|source) metadata for|"
-    r"\bretrieving image\b|\bfrom [\w.-]+[/:][\w./:-]+"
+_DONE = regex(
+    r"(?i)(?P<push>\bpush(?:es|ing)?\b)|"
+    r"(?P<other>(?<![\w/.-])git\b(?![/:-])|\b(?:cloning|checkout|terraform)\b|successfully pulled)|"
+    r"(?P<asked>error response from daemon|https?://\S{1,300}?/v2/|containerfetch)|"
+    r"(?<![:/])\bpull(?:ing)?\b(?! complete)|(?:load|source) metadata for|\bretrieving image\b|\bfrom [\w.-]+[/:][\w./:-]+"
+)
+# An image may be called anything: git, push-gateway, checkout.
+_CALLED = regex(
+    r"(?<=/v2/)\S{1,300}?(?=/(?:manifests|blobs/sha256))|(?<=repository%3A)[^&\s\"']{1,300}?(?=%3Apull)|"
+    r"(?<=repository:)[^&\s\"':]{1,300}(?=:pull)|"
+    r"(?<![\w/:@.-])(?:[\w.-]+(?::\d+)?/)+[\w.-]+(?::[A-Za-z0-9][\w.-]*|@sha256:[0-9a-f]+)(?![\w/])"
 )
 _SURELY, _ABOUT, _FAILURE, _NOT_ABOUT = _any(*_SURE), _any(*_SPOKEN), _any(*_FAILED), _any(*_ELSEWHERE)
 _ADMITS = regex(
@@ -166,16 +174,21 @@ _BOILERPLATE = regex(
 
 def _is_elsewhere(core: str) -> bool:
     """Whether something else than a pull was under way in a folded text."""
-    return bool(_NOT_ABOUT.search(core)) or _is_a_push(core)
+    core = _CALLED.sub("…", core)
+    return bool(_NOT_ABOUT.search(core)) or _was_done_before(core)
 
 
-def _is_a_push(core: str) -> bool:
-    if "push" not in core.lower():
-        return False
+def _was_done_before(core: str) -> bool:
+    """Whether the last thing that was done before the last error is something else than a pull."""
     symptoms = [found.start() for found in _symptom().finditer(core)]
-    before = list(_MOVED.finditer(core, 0, symptoms[-1])) if symptoms else []
-    last = before[-1] if before else next(_MOVED.finditer(core), None)
-    return last is not None and last["push"] is not None
+    asked = False
+    for found in reversed(list(_DONE.finditer(core, 0, symptoms[-1] if symptoms else len(core)))):
+        if found["asked"]:
+            asked = True  # a registry, be it for a push; of the others none asks one
+        else:
+            return bool(found["push"]) or (bool(found["other"]) and not asked)
+    later = _DONE.search(core)
+    return later is not None and bool(later["push"])
 
 
 def surely_a_failed_pull(text: str) -> bool:
@@ -184,7 +197,7 @@ def surely_a_failed_pull(text: str) -> bool:
     return bool(_SURELY.search(core)) and "failed to push" not in core
 
 
-_ASKED = regex(r"(?i)/v2/\S*/(?:manifests|blobs)/|[?&]scope=repository\S*pull|package digest from remote")
+_ASKED = regex(r"(?i)/v2/\S{1,300}?/(?:manifests|blobs)/|[?&]scope=repository\S*pull|package digest from remote")
 
 
 def asks_a_registry(text: str) -> bool:
