@@ -9,6 +9,7 @@ from cluster.real.bed import GATEWAY
 from cluster.real.faults import all_broken
 from cluster.real.judging import by_namespace, groups, judged, wrong
 from cluster.real.run import measured
+from cluster.real.webhook import NAME, SAYS
 from lab.packages import NotHere
 from lab.start import lock
 
@@ -160,11 +161,12 @@ def test_what_somebody_may_not_do_is_a_sentence(asked: dict[str, Any]) -> None:
 
 
 def test_an_admission_that_refuses_the_pod_is_said_with_the_alternative(asked: dict[str, Any]) -> None:
-    """Pod Security, and a quota."""
+    """Pod Security, a quota, a webhook."""
     said = {name: " ".join(ran["out"].split()) for name, ran in asked["refused"].items()}
     assert "Pod Security of namespace guarded refuses a pod that mounts the host" in said["pod security"]
     assert "--node-pod-namespace NAME, or walk over ssh: --from ssh" in said["pod security"]
     assert "The quota of namespace tight is used up." in said["quota"]
+    assert f'admission webhook "{NAME}" denied the request: {SAYS}. Ask for an exception, or walk over ssh' in said["webhook"]
     assert all("registry.server-error" in words for words in said.values())
 
 

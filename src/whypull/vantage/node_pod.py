@@ -185,7 +185,8 @@ def refusal(message: str, namespace: str) -> str:
             "Use a namespace whose service accounts may (oc adm policy add-scc-to-user), or walk over ssh: --from ssh."
         )
     if "denied the request" in low or "admission webhook" in low:
-        return f"An admission webhook refuses the pod: {_first(message)} Ask for an exception, or walk over ssh: --from ssh."
+        said = _first(message).rstrip(".")
+        return f"An admission webhook refuses the pod: {said}. Ask for an exception, or walk over ssh: --from ssh."
     if "exceeded quota" in low:
         return f"The quota of namespace {namespace} is used up. Name another one: --node-pod-namespace NAME."
     return _first(message)

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 
+from cluster.real import webhook
 from cluster.real.place import thing
 
 TYPE_CHECKING = False
@@ -25,6 +26,7 @@ _NODES = {"apiGroups": [""], "resources": ["nodes", "events", "serviceaccounts",
 ROLES = {"reader": [_READS], "walker": [_READS, _MAKES, _NODES]}  # the walker may make a pod and not exec into it
 WAITED = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 OURS = "app.kubernetes.io/managed-by=whypull"
+REFUSING = ("guarded", "tight", "strict")  # namespaces in which no pod of a node is let in
 SLOW = "syn-dropped"  # its walk waits for an answer that never comes
 
 
@@ -110,18 +112,31 @@ def without_rights(_: Cluster, shell: Shell) -> dict[str, Any]:
 
 
 def refused(cluster: Cluster, shell: Shell) -> dict[str, Any]:
-    """Pod Security, and a quota that has no room: in the namespace that is named for the node's pod, and for verify's."""
-    for name in ("guarded", "tight"):
-        cluster.servers.make(thing("Namespace", name))
+    """Pod Security, a quota that has no room, and a webhook: each in the namespace that is named for the node's pod."""
+    for name in REFUSING:
+        cluster.servers.make(thing("Namespace", name, labels={"policies": name}))
         path = f"/api/v1/namespaces/{name}/serviceaccounts/default"
         cluster.until(lambda path=path: cluster._get(path).get("secrets"), f"{name} has no account")
     cluster.servers.make(thing("ResourceQuota", "none", "tight", spec={"hard": {"pods": "0"}}))
     cluster.until(lambda: cluster._get("/api/v1/namespaces/tight/resourcequotas/none").get("status", {}).get("hard"), "no quota")
+    webhook.guard(cluster, "strict")
     wanted = ("-n", "registry-503", "--from", "node", "--yes", "--node-pod-namespace")
     return {
         "pod security": _as_dict(shell.whypull(*wanted, "guarded", user="walker")),
         "quota": _as_dict(shell.whypull(*wanted, "tight")),
+        "webhook": _as_dict(_refused_by_webhook(cluster, shell, wanted)),
     }
+
+
+def _refused_by_webhook(cluster: Cluster, shell: Shell, wanted: tuple[str, ...]) -> Ran:
+    """The answer once the API server asks the webhook: it hears of a new one within a second or so."""
+    ran = shell.whypull(*wanted, "strict")
+    for _ in range(20):
+        if webhook.SAYS in " ".join(ran.out.split()):
+            break
+        time.sleep(0.5)
+        ran = shell.whypull(*wanted, "strict")
+    return ran
 
 
 def interrupted(cluster: Cluster, shell: Shell) -> dict[str, Any]:
@@ -222,5 +237,5 @@ def left(servers: Servers, before: dict[str, list[str]] | None) -> dict[str, Any
     changed = {}
     for kind, names in everything(servers).items() if before else ():
         new = sorted(set(names) ^ set((before or {})[kind]))
-        changed[kind] = [name for name in new if not name.startswith(("tight/", "/tight ", "guarded/", "/guarded "))]
+        changed[kind] = [name for name in new if not name.lstrip("/").startswith(REFUSING)]
     return {"pods": pods(servers), "processes": children(), "changed": {kind: names for kind, names in changed.items() if names}}
