@@ -197,3 +197,31 @@ def test_trouble_of_the_api_server_is_overcome(ask, fault):
     code, answer, _ = ask(objects, "-n", "shop", faults=[apiserver.times(1, fault, "pods")])
     assert code == 1
     assert answer["diagnoses"][0]["count"] == 3
+
+
+def test_only_nodes_of_one_pool_are_said_to_fail_where_others_run_the_image(ask):
+    failing = [pod(f"web-{n}", IMAGE, UNKNOWN_CA.format(image=IMAGE), node=f"np1-{n}") for n in (1, 2)]
+    nodes = [node("np1-1"), node("np1-2"), node("np2-1", pool="np2"), node("np3-1", pool="np3")]
+    objects = cluster(*failing, running("web-3", IMAGE, node="np2-1"), account(), *nodes)
+    code, answer, server = ask(objects, "-n", "shop")
+    assert code == 1
+    (one,) = answer["diagnoses"]
+    assert "Only nodes of pool np1 fail; images of registry.shop.example run on 1 other." in one["notes"]
+    assert sorted(path for path in server.paths() if "/nodes/" in path) == [
+        "/api/v1/nodes/np1-1", "/api/v1/nodes/np1-2", "/api/v1/nodes/np2-1",
+    ]  # fmt: skip
+
+
+def test_a_pod_that_fails_where_nobody_else_pulls_from_its_registry_tells_nothing_of_pools(ask):
+    failing = pod("web-0", IMAGE, UNKNOWN_CA.format(image=IMAGE), node="np1-1")
+    other = pod("api-0", "quay.shop.example/api:2", UNKNOWN_CA.format(image="quay.shop.example/api:2"), node="np2-1")
+    objects = cluster(
+        failing,
+        other,
+        running("billing-0", "docker.io/billing:2", node="np2-1"),
+        account(),
+        node("np1-1"),
+        node("np2-1", pool="np2"),
+    )
+    answer = ask(objects, "-n", "shop")[1]
+    assert not [note for one in answer["diagnoses"] for note in one["notes"] if "Only nodes" in note]

@@ -288,7 +288,7 @@ def _with_spread(one: Diagnosis, looked: Looked) -> Diagnosis:
     from whypull.read.blast import only_nodes_of  # noqa: PLC0415
 
     nodes = {pull.node for pull in one.pulls or (one.pull,) if pull.node}
-    more = (*looked.spread.notes(one.pull.image, nodes), *only_nodes_of(nodes, looked))
+    more = (*looked.spread.notes(one.pull.image, nodes), *only_nodes_of(nodes, one.pull.image, looked))
     return replace(one, notes=(*one.notes, *(note for note in more if note not in one.notes)))
 
 

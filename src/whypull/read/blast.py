@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from whypull.reference import host_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,14 +33,19 @@ def class_of(node: NodeSeen) -> dict[str, str]:
     return {kind: value for kind, value in found.items() if value}
 
 
-def only_nodes_of(failing: Iterable[str], looked: Looked) -> Iterator[str]:
-    """One sentence for each class that all failing nodes share and no other node that was looked at has."""
+def only_nodes_of(failing: Iterable[str], image: str, looked: Looked) -> Iterator[str]:
+    """One sentence for each class that all failing nodes share, and no node on which images of the same registry run.
+
+    A node that has not pulled from there says nothing: one failing pod alone is always of one pool.
+    """
     nodes: Mapping[str, NodeSeen] = looked.inventory.nodes
-    bad = [nodes[name] for name in failing if name in nodes]
-    good = [node for name, node in nodes.items() if name not in set(failing)]
-    if len(bad) < 1 or not good:
+    host, names = host_of(image), set(failing)
+    bad = [nodes[name] for name in names if name in nodes]
+    good = [nodes[name] for name in looked.spread.hosts.get(host, set()) - names if name in nodes]
+    if not bad or not good:
         return
+    others = f"{len(good):,} other{'' if len(good) == 1 else 's'}"
     for kind in ("pool", "zone", "architecture", "runtime"):
         values = {class_of(node).get(kind, "") for node in bad}
         if len(values) == 1 and "" not in values and values.isdisjoint(class_of(node).get(kind, "") for node in good):
-            yield f"Only nodes of {kind} {values.pop()} fail; {len(good)} others were looked at."
+            yield f"Only nodes of {kind} {values.pop()} fail; images of {host} run on {others}."

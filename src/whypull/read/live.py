@@ -241,7 +241,9 @@ class _View:
     def _nodes(self, suspects: dict[tuple[str, str], Any]) -> Iterator[_Wanted]:
         names = sorted({record.node for record in suspects.values() if record.node})
         if len(names) <= FEW:
-            for name in names:
+            images = {c.image for record in suspects.values() for c in record.spec.containers or ()}
+            fine = {node for image in images for node in self.spread.images.get(image, ())}.difference(names)
+            for name in (*names, *sorted(fine)[: FEW - len(names)]):  # those beside which the failing ones can be held
                 yield _Wanted(f"/api/v1/nodes/{quote(name)}", "Node", "nodes", "", one=True)
         else:
             yield _Wanted("/api/v1/nodes", "Node", "nodes", "", {})
