@@ -30,20 +30,40 @@ _FIELD = regex(r"(?<![%$])\{([a-z_]+)\}")  # not curl's %{http_code}, not a shel
 _TWICE = regex(r"\b(?:the )?(registry|image|node|pod|repository|namespace|container|tag) the \1\b")  # "the registry {registry}"
 _PASTABLE = regex(r"[A-Za-z0-9._:/@%+=\[\]-]+")
 MOST_FIXES = 6
+# https://github.com/containerd/containerd/blob/main/docs/cri/config.md, https://github.com/cri-o/cri-o/blob/main/docs/crio.conf.5.md
+_SANDBOX = Fix(
+    who="whoever administers the nodes",
+    do="{image} is the sandbox (pause) image: the runtime pulls it for every pod, by its own configuration and without any pull "
+    "secret. Name one there that {node} can pull without a password (containerd: sandbox_image, since 2.0 pinned_images.sandbox; "
+    "CRI-O: pause_image).",
+    run="sudo grep -rlF '{image}' /etc/containerd /etc/crio 2>/dev/null \\\n"
+    "  | xargs -r sudo sed -i 's#{image}#<image that is there>#'\n"
+    "sudo systemctl restart containerd || sudo systemctl restart crio",
+    wait="Pods that wait try again by themselves within a minute; running ones are not touched.",
+)
 
 
 def finding_of(candidate: Candidate, case: Case) -> Finding:
     """The finding of a candidate: its page's title and fixes, filled with what is known of this pull."""
-    cause = catalogue()[candidate.cause]
     fields = fields_of(candidate, case)
     return Finding(
         cause=candidate.cause,
         certainty=candidate.certainty,
-        title=sentence(cause.title, fields),
+        title=sentence(catalogue()[candidate.cause].title, fields),
         because=_because(candidate),
         args={k: v for k, v in fields.items() if v},
-        fixes=(*candidate.fixes, *_fixes(cause.fixes, fields, context(candidate.failure, case)))[:MOST_FIXES],
+        fixes=_all_fixes(candidate, case, fields)[:MOST_FIXES],
     )
+
+
+def _all_fixes(candidate: Candidate, case: Case, fields: Mapping[str, str]) -> tuple[Fix, ...]:
+    """What an argument found, then what the page has; of a sandbox image nothing that only the owner of a pod could do."""
+    fixes = (*candidate.fixes, *_fixes(catalogue()[candidate.cause].fixes, fields, context(candidate.failure, case)))
+    if case.pull.container != "sandbox" and not candidate.failure.sandbox:
+        return fixes
+    own = Fix(_SANDBOX.who, sentence(_SANDBOX.do, fields), command(_SANDBOX.run, fields), _SANDBOX.wait)
+    theirs = tuple(fix for fix in fixes if " owns the " not in fix.who and "kubectl create secret" not in fix.run)
+    return (own, *theirs) if candidate.stage in {"spec", "secret", "auth", "image"} else (*theirs, own)
 
 
 def ask_for(chosen: Sequence[Candidate], case: Case) -> tuple[str, ...]:

@@ -163,7 +163,7 @@ WORLDS = [
 NODES = [
     of_lab("disk-full", "np3-2", heal="printed node"),
     Broken("pause-image", "image.tag-not-found", "np4-1", client=Client("{host}/shop/api:1.4.2"), proved=False,
-           others=("image.repository-not-found",)),
+           others=("image.repository-not-found",), heal="printed node"),
 ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
+from cluster.real import images
 from cluster.real.place import RIGHT, WORKLOAD
 from lab import healing as of_lab
 
@@ -93,7 +94,8 @@ def _on_the_node(place: Place, one: dict[str, Any], shell: Shell) -> tuple[str, 
     """Each printed block for the node, one after the other, until the pull comes off."""
     why = "no command for the node is printed"
     for fix in [f for f in _fixes(one) if f["run"] and ("node" in f["who"] or "runtime" in f["who"])][: of_lab.MOST_TRIES]:
-        done = place.node.run("cd /root\n" + of_lab._literal(place, fix["run"]), seconds=90)
+        run = of_lab._literal(place, fix["run"]).replace("<image that is there>", images.PAUSE)
+        done = place.node.run("cd /root\n" + run, seconds=90)
         healed, said = verified(place, shell, "by the printed commands on the node")
         if healed == "healed":
             return healed, said
