@@ -84,6 +84,12 @@ def test_the_answer_says_from_where_it_was_proved(run: dict[str, Any]) -> None:
     assert named["proxy-denies"][0]["findings"][0]["certainty"] == "proved"
 
 
+def test_what_works_from_a_node_is_said_only_where_the_walk_explains_nothing(run: dict[str, Any]) -> None:
+    """The layers are not unpacked by a walk; a login page and a policy are explained."""
+    said = {name for name, (one,) in by_namespace(run["walked"]).items() if any("every step works" in n for n in one["notes"])}
+    assert said <= {"layer-changed", "layer-no-tar"}
+
+
 def test_pulls_with_one_cause_are_one_diagnosis(run: dict[str, Any]) -> None:
     """Pods of one workload, and images of one registry on several nodes."""
     for answer in (run["all"], run["walked"]):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from whypull.model import Diagnosis, Finding, Pull
+from whypull.diagnose import diagnose
+from whypull.model import Case, Diagnosis, Finding, Pull, Reading, Said
+from whypull.read.message import failures
 from whypull.steps import Connect, Outcome, Request, Resolve, Tried
-from whypull.vantage.from_nodes import seen_from_here
+from whypull.vantage.from_nodes import again, seen_from_here
 
 HOST = "registry.shop.example"
 PULL = Pull(f"{HOST}/payments/api:1.4.2", "shop", "web-0", "web", "np1-3")
@@ -66,3 +70,26 @@ def test_everything_that_works_here_is_said_as_that():
     told = seen_from_here(one, diagnosis("network.timeout"), None)
     assert told.findings == one.findings
     assert "every step works" in told.notes[0]
+
+
+FINE = (
+    Tried(Resolve(HOST), Outcome(ok=True, addresses=("203.0.113.7",)), "node np1-3", "registry"),
+    Tried(
+        Request("GET", f"https://{HOST}/v2/payments/api/manifests/1.4.2"), Outcome(ok=True, status=200), "node np1-3", "registry"
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ("tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time is after", True),
+        ('container image "{image}" is not present with pull policy of Never', False),
+    ],
+)
+def test_a_cause_that_only_words_prove_is_said_to_be_mended_perhaps_where_the_walk_comes_through(text, noted):
+    said = Said(f'Failed to pull image "{PULL.image}": ' + text.format(image=PULL.image), "kubelet", "event", "Failed")
+    looked = SimpleNamespace(reading=Reading((Case(PULL, (said,), "cluster"),)), walked={})
+    one = diagnose(looked.reading.cases[0], failures)
+    told = again(one, looked, FINE, "node np1-3")
+    assert any("every step works" in note for note in told.notes) == noted

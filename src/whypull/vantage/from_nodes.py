@@ -130,10 +130,16 @@ def again(one: Diagnosis, looked: Looked, facts: Sequence[Fact], vantage: str, c
     steps = [f for f in facts if isinstance(f, Tried)]
     if cut := unfinished(facts):
         notes.insert(0, f"From {vantage} nothing failed so far, but the walk did not come to its end: {cut}")
-    elif steps and not any(t.words and not t.control for t in steps):
+    elif steps and not any(t.words and not t.control for t in steps) and not _explained(one, made):
         works = f"From {vantage} every step works now, up to the layers, which are not unpacked"
         notes.insert(0, f"{works}: it may be mended already (the kubelet tries again by itself), or what fails comes after that.")
     return replace(made, count=one.count, pulls=one.pulls, since=one.since or made.since, notes=tuple(notes))
+
+
+def _explained(one: Diagnosis, made: Diagnosis) -> bool:
+    """Whether the walk says why although each step works (no registry answers), or nobody tries the pull."""
+    best = next(iter(made.findings), None)
+    return best is not None and (best.cause.startswith("spec.") or (_certain(made) and not _certain(one)))
 
 
 def wanted_of(pull: Pull, looked: Looked, access: Access) -> Wanted:
