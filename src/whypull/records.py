@@ -124,7 +124,7 @@ def _eq(self: Any, other: Any) -> Any:
 
 def _hash(self: Any) -> int:
     plan: _Plan = self.__record__
-    return hash(plan.values(self))
+    return hash(plan.get(self))
 
 
 def _repr(self: Any) -> str:

@@ -128,6 +128,7 @@ def _grammar() -> re.Pattern[str]:
     return re.compile(rf"{name}{tag}(?:@(?P<digest>{algorithm}:[0-9a-fA-F]{{32,}}))?")
 
 
+@lru_cache(maxsize=512)  # one image is asked about many times: its host, its parts, whether it is the same as another
 def _parse(text: str) -> tuple[str, Reference | None]:
     """The reference; or the words of distribution/reference and None."""
     if re.fullmatch("[a-f0-9]{64}", text):

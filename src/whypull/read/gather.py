@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from whypull.lazy import regex
 from whypull.model import Case, Pull, Said
 from whypull.records import dataclass
@@ -57,8 +59,13 @@ class Gathered:
 
 def _kept(said: Said) -> Said:
     """The text without credentials and without what a terminal would act on, and not longer than is kept."""
-    text = _UNSEEN.sub("", redacted(said.text[:MAX_TEXT]))
+    text = _clean(said.text[:MAX_TEXT])
     return said if text == said.text else Said(text, said.by, said.via, said.reason, said.count, said.first, said.last)
+
+
+@lru_cache(maxsize=256)  # a cluster says the same of hundreds of pods
+def _clean(text: str) -> str:
+    return _UNSEEN.sub("", redacted(text))
 
 
 def _named(pull: Pull) -> Pull:

@@ -168,10 +168,15 @@ def _case(bundle: Bundle, inventory: Inventory | None, vantage: str) -> Case:
     if inventory is not None:
         facts += inventory.facts(pull)
     if not pull.runtime:
-        pull = replace(pull, runtime=next((w for s in texts if s.text and (w := writer(fold(s.text)))), ""))
+        pull = replace(pull, runtime=next((w for s in texts if s.text and (w := _writer(s.text))), ""))
     if any("sandbox image" in s.text for s in texts) and not pull.container:
         pull = replace(pull, container="sandbox")
     return Case(pull, facts, vantage)
+
+
+@lru_cache(maxsize=512)  # a cluster says the same of hundreds of pods
+def _writer(text: str) -> str:
+    return writer(fold(text))
 
 
 def case_of(heard: Heard) -> Case | None:

@@ -6,6 +6,7 @@ Message formats: pkg/kubelet/events and pkg/kubelet/images of Kubernetes 1.20 to
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from whypull.records import dataclass
 
@@ -86,14 +87,19 @@ def event_of(thing: Thing) -> EventSeen | None:
 
 def kind_of(event: EventSeen) -> Kind:
     """What an event says: that a pull failed, began or is done, that a pull secret is missing, or of another trouble."""
-    if event.reason in _DONE:
+    return _kind(event.reason, event.text)
+
+
+@lru_cache(maxsize=1024)  # a cluster says the same of thousands of pods, and each is asked for several times
+def _kind(reason: str, text: str) -> Kind:
+    if reason in _DONE:
         return "done"
-    if event.reason == "Pulling":
+    if reason == "Pulling":
         return "pulling"
-    if event.reason == "FailedToRetrieveImagePullSecret":
+    if reason == "FailedToRetrieveImagePullSecret":
         return "secret"
-    if _FAILED.search(event.text) or event.reason in {"ErrImageNeverPull", "InspectFailed"}:
+    if _FAILED.search(text) or reason in {"ErrImageNeverPull", "InspectFailed"}:
         return "failed"
-    if event.reason == "Failed" and RAW.match(event.text):
+    if reason == "Failed" and RAW.match(text):
         return "failed"
-    return "trouble" if event.reason in _TROUBLE else ""
+    return "trouble" if reason in _TROUBLE else ""
