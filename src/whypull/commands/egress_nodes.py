@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 from whypull.cli import UsageError
 
 TYPE_CHECKING = False
@@ -44,9 +42,10 @@ def asked(chosen: Namespace, given: Input, registries: Sequence[Registry], say: 
         for name in first:  # by itself, for it may have to ask whether a pod may be made
             say(f"asking node {name}")
             _take(_one(ladder, name, targets, chosen), name, found, given)
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            for name, answer in zip(rest, pool.map(lambda n: _one(ladder, n, targets, chosen), rest), strict=True):
-                _take(answer, name, found, given)
+        for name, answer in zip(
+            rest, ladder.side_by_side(lambda n: _one(ladder, n, targets, chosen), rest, AT_ONCE), strict=True
+        ):
+            _take(answer, name, found, given)
     except NeedsConsent as e:
         raise UsageError(f"{e}.") from e
     return found

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ARCHIVES = f"{ROOT}/archives"
 GATEWAY = "198.51.100.10"  # by which all nodes go out but those with an address of their own
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-PATIENCE = 240.0  # seconds until every pod has failed that will
+PATIENCE = 600.0  # seconds until every pod has failed that will
 HOSTS_FILE = 6.0  # seconds after which a runtime written in Go has /etc/hosts anew (net/hosts.go, cacheMaxAge)
 
 

@@ -8,6 +8,7 @@ import signal
 import time
 
 from cluster.real import webhook
+from cluster.real.faults import all_broken
 from cluster.real.place import thing
 
 TYPE_CHECKING = False
@@ -144,9 +145,12 @@ def interrupted(cluster: Cluster, shell: Shell) -> dict[str, Any]:
     walk = ("-n", SLOW, "--from", "node", "--yes")
     several = ("-A", "--from", "node", "--yes")
     check = ("verify", "pod/api", "-n", SLOW)
+    number = next(n for n, broken in enumerate(all_broken(), 1) if broken.name == SLOW)
+    egress = ("egress", "--from", "node", "--node", "np1-1", "--yes", "--no-cloud", "--echo", f"http://198.18.{number}.1/")
     return {
         "ctrl-c": _interrupted(cluster, shell, walk, _ctrl_c),
         "ctrl-c of many": _interrupted(cluster, shell, several, _ctrl_c),
+        "ctrl-c of egress": _interrupted(cluster, shell, egress, _ctrl_c),
         "ctrl-c of verify": _interrupted(cluster, shell, check, _ctrl_c),
         "term": _interrupted(cluster, shell, walk, lambda pid: os.kill(pid, signal.SIGTERM)),
         "kill -9": _interrupted(cluster, shell, walk, lambda pid: os.kill(pid, signal.SIGKILL)),

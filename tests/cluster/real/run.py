@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 
 from cluster import kubernetes
 from cluster.real import cgroups
@@ -17,14 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-SECONDS = 900
+SECONDS = 2400  # until a run is given up, however slow the machine
 
 
 def measured(only: Sequence[str] = ()) -> dict[str, Any]:
-    """The run's findings; `only` names faults, and then no other questions are asked. Raises packages.NotHere where this machine cannot have a cluster, RuntimeError where it broke."""
-    binaries = kubernetes.built()
+    """The run's findings; `only` names faults, and then no other questions are asked.
+
+    Raises packages.NotHere where this machine cannot have a cluster, RuntimeError where it broke.
+    """
     if not cgroups.hierarchies():
         raise packages.NotHere("the cluster's kubelet needs control groups of version 1, and this machine has none")
+    binaries = kubernetes.built()
     for name in cgroups.left():
         cgroups.remove(name)
     group = f"{cgroups.PREFIX}{os.getpid()}"
@@ -39,12 +43,21 @@ def measured(only: Sequence[str] = ()) -> dict[str, Any]:
         finally:
             process.kill()
             process.wait()
-            cgroups.remove(group)
+            _without(group)
         if not os.path.exists(path):
             raise RuntimeError("the cluster's run ended without a result")
         with open(path, encoding="utf-8") as file:
             found: dict[str, Any] = json.load(file)
         return found
+
+
+def _without(group: str) -> None:
+    """Removes the run's control group once the last of its processes is gone, which the kernel ends by itself."""
+    for _ in range(100):
+        cgroups.remove(group)
+        if group not in cgroups.left():
+            return
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":

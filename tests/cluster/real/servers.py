@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 AT = f"{ROOT}/kubernetes"
 URL = f"https://{network.ROUTER}:6443"
 ETCD = "http://127.0.0.1:2379"
-PATIENCE = 60.0  # seconds until all of them answer
+PATIENCE = 240.0  # seconds until all of them answer
 
 
 class Servers:
