@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from whypull.model import Pull, Said
+from whypull.read.object_structs import conditions_of
 from whypull.redact import redacted
 
 TYPE_CHECKING = False
@@ -83,7 +84,7 @@ def _whole_pod(record: PodRecord, troubles: Troubles) -> None:
     status, name = record.status, f"{record.namespace}/{record.name}".strip("/")
     if status.reason == "Evicted":
         troubles.add("Evicted", name, status.message or "")
-    for condition in status.conditions or ():
+    for condition in conditions_of(status):
         if condition.type == "PodScheduled" and condition.status == "False" and condition.reason == "Unschedulable":
             troubles.add("Unschedulable", name, condition.message or "", event=True)
 

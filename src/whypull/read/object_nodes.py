@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whypull.model import NodeSeen
 from whypull.read.object_pods import texts
-from whypull.read.object_structs import Metadata, NodeInfo, Spec, Status
+from whypull.read.object_structs import Metadata, NodeInfo, Spec, Status, conditions_of
 from whypull.redact import redacted
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ def node_seen(thing: Thing) -> NodeSeen:
     """The facts of a node. Its images are at most the 50 largest (the kubelet's nodeStatusMaxImages)."""
     meta, spec, status = thing.metadata or Metadata(), thing.spec or Spec(), thing.status or Status()
     info = status.nodeInfo or NodeInfo()
-    conditions = status.conditions or []
+    conditions = conditions_of(status)
     ready = next((c for c in conditions if c.type == "Ready"), None)
     return NodeSeen(
         name=meta.name or "",

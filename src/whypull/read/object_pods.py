@@ -68,6 +68,7 @@ class PodRecord:
         self.node = self.spec.nodeName or ""
         self.containers = {c.name: c for c in _containers(self.spec, self.status)}
         self.meta.labels, self.meta.annotations = self.meta.labels.copy(), self.meta.annotations.copy()
+        self.status.conditions = self.status.conditions.copy()
         self.meta.ownerReferences = self.meta.ownerReferences.copy()  # else it holds on to the whole input
 
     def owner(self) -> tuple[str, str]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Raw, Struct, field
-from msgspec.json import decode, encode
+from msgspec import DecodeError, Raw, Struct, ValidationError, field
+from msgspec.json import Decoder, decode, encode
 
 NO = Raw()  # not there
 
@@ -153,7 +153,7 @@ class Status(Struct, gc=False):
     containerStatuses: list[ContainerStatus] | None = None
     initContainerStatuses: list[ContainerStatus] | None = None
     ephemeralContainerStatuses: list[ContainerStatus] | None = None
-    conditions: list[Condition] | None = None
+    conditions: Raw = NO  # asked for of the few pods that do not run
     nodeInfo: NodeInfo | None = None
     images: list[NodeImage] | None = None
     addresses: list[Address] | None = None
@@ -235,6 +235,17 @@ class Row(Struct, gc=False):
 
     cells: list[str | int | float | bool | None] | None = None
     object: Raw = NO
+
+
+_conditions = Decoder(list[Condition] | None)
+
+
+def conditions_of(status: Status) -> list[Condition]:
+    """The conditions of a pod or node; empty where there are none or they are of another form."""
+    try:
+        return (_conditions.decode(status.conditions) or []) if status.conditions else []
+    except (DecodeError, ValidationError, UnicodeDecodeError, RecursionError):
+        return []
 
 
 def thing_of(plain: dict[str, Any]) -> Thing:
