@@ -8,6 +8,7 @@ in memory) `kubectl get pods -A -o json >/dev/null`. Each measurement is a proce
 
 from __future__ import annotations
 
+import base64
 import http.server
 import json
 import os
@@ -70,26 +71,80 @@ def node(number):
     }
 
 
-def pages(total):
-    """The pages of the pod list, rendered once."""
+def events(pod):
+    """What the kubelet says of a pod that fails: the attempt, its end, and the back-off; nothing of others."""
+    state = pod["status"]["containerStatuses"][0]["state"].get("waiting", {})
+    if state.get("reason") != "ErrImagePull":
+        return
+    meta, image = pod["metadata"], pod["spec"]["containers"][0]["image"]
+    texts = (
+        ("Failed", f'Failed to pull image "{image}": {state["message"]}'), ("Failed", "Error: ErrImagePull"),
+        ("BackOff", f'Back-off pulling image "{image}"'), ("Failed", "Error: ImagePullBackOff"),
+    )  # fmt: skip
+    for number, (reason, message) in enumerate(texts):
+        yield {
+            "metadata": {"name": f"{meta['name']}.{number}", "namespace": meta["namespace"], "creationTimestamp": "2026-11-20T08:00:04Z",
+                         "uid": f"{number}-{meta['uid']}", "resourceVersion": "9"},
+            "involvedObject": {"kind": "Pod", "namespace": meta["namespace"], "name": meta["name"], "uid": meta["uid"],
+                               "apiVersion": "v1", "resourceVersion": "8", "fieldPath": "spec.containers{web}"},
+            "reason": reason, "message": message, "type": "Normal" if reason == "BackOff" else "Warning", "count": 5 + number,
+            "source": {"component": "kubelet", "host": pod["spec"]["nodeName"]},
+            "firstTimestamp": "2026-11-20T08:00:04Z", "lastTimestamp": "2026-11-20T08:30:04Z", "eventTime": None,
+            "reportingComponent": "kubelet", "reportingInstance": pod["spec"]["nodeName"],
+        }  # fmt: skip
+
+
+def paged(kind, items, size=PAGE):
+    """The pages of a list, rendered once."""
     found = []
-    for start in range(0, total, PAGE):
-        items = [one(n, total) for n in range(start, min(start + PAGE, total))]
-        meta = {"resourceVersion": "7", **({"continue": str(start // PAGE + 1)} if start + PAGE < total else {})}
-        found.append(
-            json.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": meta, "items": items}, separators=(",", ":")).encode()
-        )
+    for start in range(0, max(1, len(items)), size):
+        meta = {"resourceVersion": "7", **({"continue": str(start // size + 1)} if start + size < len(items) else {})}
+        page = {"kind": kind, "apiVersion": "v1", "metadata": meta, "items": items[start : start + size]}
+        found.append(json.dumps(page, separators=(",", ":")).encode())
     return found
 
 
+def lists(total):
+    """{path of a list: its pages} of the whole cluster; pods a page at a time, for they are gigabytes."""
+    pods, warnings = [], []
+    for start in range(0, total, PAGE):
+        items = [one(n, total) for n in range(start, min(start + PAGE, total))]
+        warnings += [event for item in items for event in events(item) if event["type"] == "Warning"]
+        pods += paged("PodList", items)
+    for number, page in enumerate(pods[:-1]):
+        pods[number] = page.replace(b'"resourceVersion":"7"', b'"resourceVersion":"7","continue":"%d"' % (number + 1), 1)
+    found = {"/api/v1/pods": pods, "/api/v1/events": paged("EventList", warnings)}
+    found["/api/v1/nodes"] = paged("NodeList", [node(n) for n in range(NODES)])
+    for namespace in {event["metadata"]["namespace"] for event in warnings}:
+        mine = [event for event in warnings if event["metadata"]["namespace"] == namespace]
+        found[f"/api/v1/namespaces/{namespace}/events"] = paged("EventList", mine)
+    return found
+
+
+def single(path):
+    """An object by its path: what a failing pod's namespace has."""
+    *_, namespace, resource, name = path.split("/")
+    meta = {"name": name, "namespace": namespace, "uid": name, "creationTimestamp": "2026-11-20T08:00:00Z"}
+    if resource == "secrets":
+        content = base64.b64encode(json.dumps({"auths": {"registry.shop.example": {"auth": "cm9ib3Q6eA=="}}}).encode()).decode()
+        return {
+            "kind": "Secret",
+            "metadata": meta,
+            "type": "kubernetes.io/dockerconfigjson",
+            "data": {".dockerconfigjson": content},
+        }
+    if resource == "replicasets":
+        owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "1", "controller": True}
+        return {"kind": "ReplicaSet", "metadata": {**meta, "ownerReferences": [owner]}, "spec": {}}
+    return {"kind": "ServiceAccount", "metadata": meta} if resource == "serviceaccounts" else None
+
+
 def serve(total, port_file):
-    listed = pages(total)
-    nodes = json.dumps(
-        {"kind": "NodeList", "apiVersion": "v1", "metadata": {}, "items": [node(n) for n in range(NODES)]}
-    ).encode()
+    listed = lists(total)
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 16  # else its head and its body are two packets, and the second waits 40 ms
 
         def log_message(self, *_):
             pass
@@ -97,22 +152,16 @@ def serve(total, port_file):
         def do_GET(self):
             split = urllib.parse.urlsplit(self.path)
             query = dict(urllib.parse.parse_qsl(split.query))
-            if split.path.endswith("/pods"):
-                body = listed[int(query.get("continue") or 0)]
-            elif split.path.endswith("/nodes"):
-                body = nodes
-            elif split.path in {"/api", "/apis"} or split.path.startswith(("/api/v1?", "/openapi")) or split.path == "/api/v1":
+            status = 200
+            if split.path in listed:
+                body = listed[split.path][int(query.get("continue") or 0)]
+            elif split.path in {"/api", "/apis", "/api/v1"}:
                 body = discovery(split.path)
-            elif "/events" in split.path:
-                body = b'{"kind":"EventList","apiVersion":"v1","metadata":{},"items":[]}'
+            elif found := single(split.path):
+                body = json.dumps(found).encode()
             else:
-                body = b'{"kind":"Status","code":404,"reason":"NotFound","message":"not found"}'
-                self.send_response(404)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-                return
-            self.send_response(200)
+                status, body = 404, b'{"kind":"Status","code":404,"reason":"NotFound","message":"not found"}'
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -149,13 +198,14 @@ class L(msgspec.Struct):
     items: list[Thing] = []
 d = msgspec.json.Decoder(L)
 c = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
-token = ""
-while True:
-    c.request("GET", "/api/v1/pods?limit=500" + (f"&continue={token}" if token else ""))
-    page = d.decode(c.getresponse().read())
-    token = page.metadata.get("continue", "")
-    if not token:
-        break
+for resource in ("pods", "events", "nodes"):
+    token = ""
+    while True:
+        c.request("GET", f"/api/v1/{resource}?limit=500" + (f"&continue={token}" if token else ""))
+        page = d.decode(c.getresponse().read())
+        token = page.metadata.get("continue", "")
+        if not token:
+            break
 """
 
 
