@@ -84,6 +84,11 @@ _SPOKEN = (
     "oci://|(?<![a-z])(?<!permission[ _])(?:denied|unauthorized): |pull and unpack|https?_proxy=",
     r"curl -\S.{0,40} https://(?:registry\.k8s\.io|k8s\.gcr\.io)/?:",
     (
+        r"inaccessibleimage|in container group \S{1,100} is not accessible|permission to read the image|"
+        r"prepare extraction snapshot|applylayer|applying layer|copying system image|manifest\b.{0,80}unsupported schema version|"
+        r"application/vnd\.(?:docker|oci)\.\S{1,80} (?:is )?not supported|: (?:resolving|resolved) +\|[-+]{3,}"
+    ),
+    (
         "error response from daemon:?.{0,400}?(?:https?:|manifest|pull|registry|denied|unauthorized|"
         "repositor|image|toomanyrequests|parsing http|http status|unknown|login|layer|blob|reference|lookup|"
         "dial tcp|x509|proxy|tls|eof|timed? ?out|no space|server|signature|devmapper|thin pool)"
@@ -97,10 +102,10 @@ _FAILED = (
     "denied|refused|timed?[ -]?out|deadline|not defined|is disabled|not found|not exist|no such|unknown",
     r"unauthori[sz]ed|unauthenticated|forbidden|invalid|expired|x509|\beof\b|reset by peer|broken pipe|unreachable",
     "no route|misbehaving|not implemented|unimplemented|unavailable|bad gateway|too ?many|exceeded|reached",
-    "not supported|unsupported|no (?:matching|match|space|basic|bundle|available|image found|fslayers)|mismatch",
+    "not supported|unsupported|no (?:matching|match|space|basic|bundle|available|image found|fslayers|signatures)|mismatch",
     "rejected|required|incorrect|malformed|missing|ambiguous|(?:does|did)(?:n't| not)|not known|is not|are not",
     r"not (?:allowed|ready|present|permitted|authorized|valid)|must be|back-?off|\b[45]\d\d\b|warn|ignoring|gave http",
-    "conflict|retries|none of",
+    "conflict|retries|none of|inaccessible|must have permission",
 )
 
 # What else was under way: then only sure words count.
@@ -255,7 +260,7 @@ def _symptom() -> re.Pattern[str]:
         r"no such (?:host|image|manifest|repo)|does(?:n't| not) exist|timed? ?-?out|deadline exceeded|refused|reset by|"
         r"tls: (?:first|oversized) record|server gave http|"
         r"\beof\b|unreachable|no route|misbehaving|no space|toomanyrequests|too many requests|rate limit|unknown|"
-        r"no match|mismatch|unsupported|corrupt|not supported"
+        r"no match|mismatch|unsupported|corrupt|not supported|no user/password"
     )
 
 
