@@ -72,6 +72,7 @@ def test_every_cause_is_proved_from_inside_its_node(run: dict[str, Any]) -> None
 def test_the_answer_says_from_where_it_was_proved(run: dict[str, Any]) -> None:
     """Also of the node on which no name can be resolved, and of the one whose proxy lets nothing through."""
     named = by_namespace(run["walked"])
+    assert named["init-container"][0]["pull"]["container"] == "migrate"
     for name, broken in FAULTS.items():
         (one,) = named[name]
         if any(note.startswith("Not walked: 40 pulls are walked in one run.") for note in one["notes"]):

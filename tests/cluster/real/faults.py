@@ -96,6 +96,11 @@ def opaque(place: Place) -> list[dict[str, Any]]:
     return [right(place, kind="Opaque")]
 
 
+def migrating(place: Place) -> dict[str, Any]:
+    """An init container whose tag is not there, before a container whose image is."""
+    return {"initContainers": [{"name": "migrate", "image": f"{place.host()}/shop/api:9.9.9", "imagePullPolicy": "Always"}]}
+
+
 def in_tools(place: Place) -> list[dict[str, Any]]:
     """The secret, in a namespace where the pod is not."""
     elsewhere = f"{place.namespace}-tools"
@@ -110,6 +115,8 @@ SECRETS = [
     )]),
     with_secret("secret-none", "secret.not-attached", _nothing, spec=lambda _: {}, replicas=1, proved=False, heal="fix typed"),
     with_secret("secret-missing", "secret.not-found", in_tools, replicas=2, proved=False, heal="fix"),
+    with_secret("secret-missing-of-account", "secret.not-found", lambda p: [account(p)], spec=lambda _: {}, node="np1-2", proved=False,
+                heal="printed secret"),
     with_secret("secret-not-attached", "secret.not-attached", lambda p: [right(p)], spec=lambda _: {}, replicas=2, proved=False, heal="fix"),
     with_secret("secret-other-host", "secret.registry-mismatch", of_other_host, replicas=1, heal="printed secret"),
     with_secret("secret-other-port", "secret.registry-mismatch", of_other_port, node="np1-2"),
@@ -126,6 +133,7 @@ REFERENCES = [
     of_lab("reference-without-host", node="np1-2", replicas=1, proved=False, heal="reference"),
     of_lab("tag-unknown", replicas=1, heal="reference"),
     of_lab("repository-unknown", replicas=1, proved=False, heal="reference"),
+    Broken("init-container", "image.tag-not-found", "np1-2", spec=migrating, others=_LAB["tag-unknown"].text),
     of_lab("platform-not-in-index"),
     of_lab("layer-gone", node="np1-2"),
     of_lab("layer-changed", node="np1-2", proved=False),

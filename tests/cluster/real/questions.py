@@ -46,7 +46,7 @@ def reached(servers: Servers) -> dict[str, bool | None]:
     failed = {e["involvedObject"]["namespace"] for e in servers.api("GET", "/api/v1/events")["items"] if _tells(e)}
     for pod in servers.api("GET", "/api/v1/pods")["items"]:
         space = pod["metadata"]["namespace"]
-        states = pod["status"].get("containerStatuses") or [{}]
+        states = pod["status"].get("initContainerStatuses") or pod["status"].get("containerStatuses") or [{}]
         waiting = (states[0].get("state") or {}).get("waiting", {}).get("reason", "")
         if states[0].get("imageID"):
             found.setdefault(space, []).append(False)
