@@ -47,6 +47,8 @@ _SURE = (
     r"error unpacking image|image:? \S+ is not ready on the node|error: image \S+ not found|while trying to pull",
     "resolve image to digest|resolve source metadata for|apply failure, attempting cleanup|initializing source docker://",
     r"you may not have access to the (?:container|docker) image|requires the insecure flag to import",
+    r"conveyor failed to (?:get|create)|mediatype in manifest should be|\brejected \w[\w ]{1,40} ago\s+\"no such image: ",
+    r"fetching image: image \S+ does not exist on the daemon",
     r"import failed \((?:unauthorized|forbidden|notfound|internalerror|badrequest)\)|: tag \S+ failed: internal error occurred: ",
 )
 
