@@ -28,6 +28,19 @@ def test_the_end_of_an_error_with_a_label_before_it(text, cause):
 
 
 @pytest.mark.parametrize(
+    ("text", "image"),
+    [
+        ("failed to pull image: rate limit exceeded", ""),
+        ("Failed to pull image due to a timeout", ""),
+        ("Failed to pull image: shop/api:1.4.2: not found", "shop/api:1.4.2"),
+        ("failed to pull image shop: not found", "shop"),
+    ],
+)
+def test_a_word_of_the_sentence_is_no_image(text, image):
+    assert explain(text)[0].pull.image == image
+
+
+@pytest.mark.parametrize(
     ("text", "cause"),
     [
         (
@@ -53,6 +66,7 @@ def test_the_answer_of_an_api(text, cause):
     "text",
     [
         "git pull\nfatal: unable to access: x509: certificate signed by unknown authority",
+        "The image was pulled and runs, its database answers: dial tcp 192.0.2.10:5432: connect: connection refused",
         "I opened a pull request and the job says dial tcp 192.0.2.10:443: i/o timeout",
         '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required","detail":null}]}',
         '{"message":"dial tcp 192.0.2.10:5432: connect: connection refused","level":"error","ts":"2026-11-25T10:00:00Z"}',

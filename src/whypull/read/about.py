@@ -46,6 +46,7 @@ _SURE = (
     "retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries",
     r"error unpacking image|image:? \S+ is not ready on the node|error: image \S+ not found|while trying to pull",
     "resolve image to digest|resolve source metadata for|apply failure, attempting cleanup|initializing source docker://",
+    r"image (?:can't|cannot|can not|could not) be pulled",
     r"you may not have access to the (?:container|docker) image|requires the insecure flag to import",
     r"conveyor failed to (?:get|create)|mediatype in manifest should be|\brejected \w[\w ]{1,40} ago\s+\"no such image: ",
     r"fetching image: image \S+ does not exist on the daemon",
@@ -120,7 +121,7 @@ _ELSEWHERE = (
     r'clusterinformation|://[^/\s"]+/apis?[/?]\w',
     r"cannot (?:list|get|create|watch|update|patch|delete) (?:resource|\S+ (?:in (?:api group|the namespace)|at the cluster))",
     r"is forbidden: |\bfatal: (?:repository|unable to access|could not read|authentication failed)|process '/usr/bin/git' failed",
-    "can be successfully pulled|level=debug|response\\.header\\.|failed to reserve (?:sandbox|container) name",
+    r"can be successfully pulled|(?<!_)level=debug|response\.header\.|failed to reserve (?:sandbox|container) name",
     r"(?:setup|set up) network for sandbox|volumeattachment|must be logged in to the server|\.well-known/",
     r"unable to authenticate the request|download(?:ing)? agent|scan:|http\.request\.",
     r"-X ?(?:DELETE|PUT|PATCH)\b|\b(?:DELETE|PUT|PATCH) [\"']?https?:|delet(?:e|ing) (?:the )?(?:manifest|blob|image|tag)",
@@ -239,12 +240,14 @@ def sounds_like_a_pull(text: str, *, alone: bool = True) -> bool:
     weight = len({found[0].lower() for found in _nouns().finditer(core)}) + 2 * bool(_named().search(core))
     weight -= 2 * sum(1 for found in _URL.finditer(core) if not _OF_REGISTRIES.match(found["rest"]))
     weight -= 4 * bool(_started().search(core))
-    weight += _PULLED.search(core) is not None and _INNERMOST.search(core) is not None
+    if _PULLS.search(core) and not _PULLED.search(core):
+        weight += 1 + bool(_INNERMOST.search(core))
     return weight >= (LIGHT if len(core) <= BARE_LONGEST else HEAVY)
 
 
 # "When I pull an image I get this", and the words of whatever runtime it was that pulled.
-_PULLED = regex(r"(?i)(?<!git )(?<!helm )(?<!ollama )(?<!dvc )\bpull(?:s|ed|ing)?\b(?! request|-request)|拉取|풀링|プル")
+_PULLS = regex(r"(?i)(?<!git )(?<!helm )(?<!ollama )(?<!dvc )(?<![/-])\bpull(?:s|ing)?\b(?! requests?\b|-request)|拉取|풀링|プル")
+_PULLED = regex(r"(?i)\b(?:pulled|pulls? (?:works?|succe\w+)|pull complete|downloaded newer|up to date)\b")
 _INNERMOST = regex(
     r"\bx509: |\btls: |\bdial tcp\b|\b(?:read|write) tcp |\bnet/http: |\bi/o timeout|\bno space left|\bunexpected EOF|"
     r"\bproxyconnect|\bserver gave HTTP|\bserver misbehaving"

@@ -117,7 +117,12 @@ _IMAGE = tuple(
             "resolve (?:reference|image)|default image tag|image pull failed for|Failed to inspect image)"
             r'[: ]+"([^"\s]{2,600}(?: [^"\s]{1,300})?)"'
         ),
-        r"[Ff]ailed to pull image:? (?!with policy|from |for |on |in )([^\s\"\[,;]+[\w])(?=[\s:,\"””'’])",
+        (
+            r"[Ff]ailed to pull image(?:: (?=\S*[/:@])| )(?!(?:with|from|for|on|in|due|because|after|as|since|at|by|to|and|or|"
+            r"when|while|is|was|but|unauthorized|denied|rpc|error|x509|tls|dial|net|Get|Head|manifest|toomanyrequests|context|"
+            r"no|not|unexpected|received|failed|unknown|forbidden|timeout|access|pull|invalid|requested)\b)"
+            r"([^\s\"\[,;]+[\w])(?=[\s:,\"””'’])"
+        ),
         r"image pull failed for ([^\s,\"]+),",
         r"[Ee]rror pulling image:? ([a-z0-9][^\s\"\[,;()]*\w)(?=:? )",
         (
