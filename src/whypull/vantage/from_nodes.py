@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Say = Callable[[str], None]
 
-MOST = 40  # diagnoses that are walked in one run
+MOST = 60  # diagnoses that are walked in one run
 AT_ONCE = 4  # nodes that are walked from side by side
 _THERE = "The node may see it differently: --from node."
 
@@ -130,16 +130,15 @@ def again(one: Diagnosis, looked: Looked, facts: Sequence[Fact], vantage: str, c
     steps = [f for f in facts if isinstance(f, Tried)]
     if cut := unfinished(facts):
         notes.insert(0, f"From {vantage} nothing failed so far, but the walk did not come to its end: {cut}")
-    elif steps and not any(t.words and not t.control for t in steps) and not _explained(one, made):
+    elif steps and not _of_the_pod(made) and not diagnose(Case(one.pull, tuple(steps), vantage), failures).findings:
         works = f"From {vantage} every step works now, up to the layers, which are not unpacked"
         notes.insert(0, f"{works}: it may be mended already (the kubelet tries again by itself), or what fails comes after that.")
     return replace(made, count=one.count, pulls=one.pulls, since=one.since or made.since, notes=tuple(notes))
 
 
-def _explained(one: Diagnosis, made: Diagnosis) -> bool:
-    """Whether the walk says why although each step works (no registry answers), or nobody tries the pull."""
-    best = next(iter(made.findings), None)
-    return best is not None and (best.cause.startswith("spec.") or (_certain(made) and not _certain(one)))
+def _of_the_pod(made: Diagnosis) -> bool:
+    """Whether the cause is what the pod itself says: then nobody tries the pull, and that it would work is no news."""
+    return bool(made.findings) and made.findings[0].cause.startswith("spec.")
 
 
 def wanted_of(pull: Pull, looked: Looked, access: Access) -> Wanted:

@@ -150,6 +150,8 @@ def _kubelet_config() -> dict[str, object]:
         "authorization": {"mode": "AlwaysAllow"}, "resolvConf": "/etc/resolv.conf", "clusterDomain": "cluster.local",
         "syncFrequency": "10s", "fileCheckFrequency": "5m", "nodeStatusUpdateFrequency": "5s", "readOnlyPort": 0,
         "healthzPort": 0,
+        # With its watch, a kubelet that is busy may not have a new pod's secret in time, and then asks without it.
+        "configMapAndSecretChangeDetectionStrategy": "Get",
     }  # fmt: skip
 
 

@@ -170,9 +170,9 @@ def _interrupted(cluster: Cluster, shell: Shell, args: tuple[str, ...], end: Cal
     there = len(pods(cluster.servers))
     began = time.monotonic()
     end(process.pid)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     took = time.monotonic() - began
-    until = time.monotonic() + 15
+    until = time.monotonic() + 60
     while (pods(cluster.servers) or children()) and time.monotonic() < until:
         time.sleep(0.2)
     return {

@@ -48,7 +48,7 @@ def measured(only: Sequence[str] = ()) -> dict[str, Any]:
             raise RuntimeError("the cluster's run ended without a result")
         with open(path, encoding="utf-8") as file:
             found: dict[str, Any] = json.load(file)
-        return found
+        return found | {"group": group}
 
 
 def _without(group: str) -> None:
