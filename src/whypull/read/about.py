@@ -46,7 +46,7 @@ _SURE = (
     "retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries",
     r"error unpacking image|image:? \S+ is not ready on the node|error: image \S+ not found|while trying to pull",
     "resolve image to digest|resolve source metadata for|apply failure, attempting cleanup|initializing source docker://",
-    r"image (?:can't|cannot|can not|could not) be pulled",
+    r"image (?:can't|cannot|can not|could not) be pulled|image policy webhook backend denied",
     r"you may not have access to the (?:container|docker) image|requires the insecure flag to import",
     r"conveyor failed to (?:get|create)|mediatype in manifest should be|\brejected \w[\w ]{1,40} ago\s+\"no such image: ",
     r"fetching image: image \S+ does not exist on the daemon",
@@ -87,6 +87,7 @@ _SPOKEN = (
     "oci://|(?<![a-z])(?<!permission[ _])(?:denied|unauthorized): |pull and unpack|https?_proxy=",
     r"curl -\S.{0,40} https://(?:registry\.k8s\.io|k8s\.gcr\.io)/?:",
     (
+        r"translating taskspec to pod|(?:un)?able to fetch image|image manifest: |"
         r"inaccessibleimage|in container group \S{1,100} is not accessible|permission to read the image|"
         r"prepare extraction snapshot|applylayer|applying layer|copying system image|manifest\b.{0,80}unsupported schema version|"
         r"application/vnd\.(?:docker|oci)\.\S{1,80} (?:is )?not supported|: (?:resolving|resolved) +\|[-+]{3,}"
@@ -138,7 +139,8 @@ _ELSEWHERE = (
     r"\bis invalid: (?:spec|metadata|status)\b",
     # what docker says of containers, networks and images that are there
     r"is already in use by container|is already assigned to|no such container|driver failed programming",
-    r"port is already allocated|oci runtime (?:create|exec)|failed to create (?:shim )?task|error while creating mount source",
+    r"port is already allocated|oci runtime (?:create|exec)|failed to create (?:shim )?task(?! ?run)",
+    r"error while creating mount source",
     r"unable to create manifests file|userspace copy failed|\.sock/v1\.\d+/(?:containers|info|networks|volumes|exec)\b",
     r"invalid mount config|cannot (?:kill|stop|remove|restart|link to) |unable to remove |must be forced|image is being used by",
     r"could not select device driver",
@@ -165,7 +167,9 @@ _CALLED = regex(
 )
 _SURELY, _ABOUT, _FAILURE, _NOT_ABOUT = _any(*_SURE), _any(*_SPOKEN), _any(*_FAILED), _any(*_ELSEWHERE)
 _ADMITS = regex(
-    r"(?i)sigstore|notation|cosign|image.{0,60}(?:signature|not allowed|blocked|verif)|(?:signature|verif\w+).{0,80}image"
+    r"(?i)sigstore|notation|cosign|image.{0,60}(?:signature|not allowed|blocked|verif)|(?:signature|verif\w+).{0,80}image|"
+    r"(?:unapproved|untrusted|unknown|disallowed|forbidden) (?:image )?regist|invalid image repo|binary authorization|"
+    r"allowed (?:image )?(?:repos|registr|repositor)\w*"
 )
 _BOILERPLATE = regex(
     r"Login with your Docker ID to push and pull images[^.]*\.(?:[^.]*docker\.com[^.]*\.)?|--push\b|"

@@ -47,6 +47,7 @@ _FIELD_BEGINS = regex(
     "State|Reason|Last State|"
     r"Exit Code|Ready|Restart Count|Environment|Mounts|Conditions|Volumes|QoS Class|Node-Selectors|Tolerations|Events):\s)"
 )
+_LINKED = regex(r"<(https?://[^\s<>|\"]{3,1500})(?:\|[^<>\n]{0,1500})?>")  # as mail and chat programs write an address
 _INLINE = regex(r"^\s*`([^`]{3,})`[.,;:]?\s*$")
 
 
@@ -63,6 +64,8 @@ def cleaned(text: str) -> str:
         text = text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n")
     if "&" in text:
         text = _ENTITY.sub(_character, text)
+    if "<http" in text:
+        text = _LINKED.sub(r"\1", text)
     if "<" in text and not _BODY.search(text) and "<Error>" not in text:  # a storage's answer is XML with a <Code>
         text = _TAG.sub("", _BREAK.sub("\n", text))
     return text

@@ -62,7 +62,8 @@ _CONFIG = re.compile(
     r"\S*[iI]mageService"
 )
 _CREDENTIALS = re.compile(
-    r"(?i)credential ?provider|pull secret|image pull credentials|imagepullsecret|illegal base64 data|dockerconfigjson"
+    r"(?i)credential[ -]?provider|CRI auth plugin|pull secret|image pull credentials|imagepullsecret|illegal base64 data|"
+    "dockerconfigjson"
 )
 _RUNTIME_GONE = re.compile(
     r"dial unix \S*(?:containerd|crio|dockerd|dockershim|docker|podman|k3s|rke2)\S*\.sock|"

@@ -59,12 +59,14 @@ def unwrapped(lines: Sequence[str], width: int = 0) -> str:
     if not lines:
         return ""
     longest = max(map(len, lines))
-    if not width and longest in USUAL:
+    by_chance = not width and longest in USUAL  # one line may be as long as that
+    if by_chance:
         width = longest
     whole = [lines[0]]
     for at, line in enumerate(lines[1:]):
         before = lines[at]
-        whole.append(line if _broken(before, line, width) else "\n" + line.strip())
+        broken = _broken(before, line, width) and not (by_chance and _ends_with_a_word(before, line))
+        whole.append(line if broken else "\n" + line.strip())
     return "".join(whole)
 
 
@@ -83,6 +85,14 @@ def _broken(before: str, after: str, width: int) -> bool:
     if width and len(before) == width:
         return True
     return _inside_name(before.rsplit(None, 1)[-1], after.split(None, 1)[0])
+
+
+def _ends_with_a_word(before: str, after: str) -> bool:
+    """Whether a line ends with a word of its own that the next line does not go on with."""
+    left, right = _LEFT.search(before), _RIGHT.match(after)
+    if not left or not right or before[: left.start()][-1:] not in {" ", '"', ":"}:
+        return False
+    return left[0].lower() in _WORDS and (left[0] + right[0]).lower() not in _WORDS
 
 
 def _inside_name(tail: str, head: str) -> bool:
