@@ -103,6 +103,7 @@ NOT_PLAIN = {
     "a list under a value": "a: b\n- c\n",
     "nothing": "",
     "a tilde": "a: ~\n",
+    "a control character in a comment": "a: b\n#\x00",
     "JSON": '{"a": "b"}',
 }
 

@@ -28,7 +28,7 @@ class NotPlain(Exception):
 
 def load(text: str) -> Any:
     """The document of a text. Raises NotPlain for anything that is not beyond doubt."""
-    if not text.isascii() or "\t" in text or "\r" in text:
+    if not text.isascii() or not text.replace("\n", "").isprintable():
         raise NotPlain
     lines = _Lines(text)
     found = lines.block(0, 0)
@@ -52,7 +52,7 @@ class _Lines:
         if row is None:
             return None
         found = _LINE.fullmatch(row.rstrip(" "))
-        if not found or not row.isprintable():
+        if not found:
             raise NotPlain
         return len(found["indent"]), bool(found["item"]), found["key"], found["value"] if found["key"] else found["word"]
 
