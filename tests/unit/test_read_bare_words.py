@@ -14,7 +14,7 @@ def _named(text):
     [
         ("Error message: x509: certificate signed by unknown authority", "tls.unknown-authority"),
         ("[ERROR] dial tcp 192.0.2.10:443: i/o timeout", "network.timeout"),
-        ("containerd: net/http: TLS handshake timeout", "network.tls-stalled"),
+        ("crictl: net/http: TLS handshake timeout", "network.tls-stalled"),
         ("报错：x509: certificate signed by unknown authority", "tls.unknown-authority"),
         ("When I pull an image I get this:\n-> tls: oversized record received with length 20527", "tls.plain-http"),
         (
@@ -67,6 +67,14 @@ def test_the_answer_of_an_api(text, cause):
     [
         "git pull\nfatal: unable to access: x509: certificate signed by unknown authority",
         "The image was pulled and runs, its database answers: dial tcp 192.0.2.10:5432: connect: connection refused",
+        "I pull the image and it works, but the program says x509: certificate has expired",
+        "Error: x509: certificate signed by unknown authority when calling the API server",
+        "error: dial tcp 192.0.2.10:6443: connect: connection refused",
+        "kubelet: no space left on device",
+        '{"error":"x509: certificate has expired"}',
+        '{"message":"unauthorized"}',
+        "flux: failed to pull git repository: unable to authenticate",
+        "ollama pull llama3: dial tcp: lookup registry.ollama.ai: no such host",
         "I opened a pull request and the job says dial tcp 192.0.2.10:443: i/o timeout",
         '{"errors":[{"code":"UNAUTHORIZED","message":"authentication required","detail":null}]}',
         '{"message":"dial tcp 192.0.2.10:5432: connect: connection refused","level":"error","ts":"2026-11-25T10:00:00Z"}',

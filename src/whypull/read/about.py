@@ -7,11 +7,14 @@ mount, a probe, a webhook, a chart's index, a scan for tags, git.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from whypull.lazy import regex
 from whypull.read.message import fold
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
 
 _STATES = (
     "(?:ErrImagePull|ImagePullBackOff|RegistryUnavailable|SignatureValidationFailed|InvalidImageName|"
@@ -39,8 +42,13 @@ def _any(*words: str) -> re.Pattern[str]:
 
 
 _SURE = (
-    r"failed to pull(?! request)|failed pulling|errimage(?:pull|neverpull)|imagepullbackoff|cannotpull\w*error",
-    r"pull access denied|pull ?image \S+ failed|manifest for \S+ not found|image pull failed|unable to pull(?! request)",
+    (
+        r"failed to pull(?! (?:the |an? )?(?:requests?|git|data|providers?|charts?|modules?|models?|changes|code|metrics|logs|"
+        r"repo|branch|commits?|messages?|updates?)\b)"
+    ),
+    r"failed pulling|errimage(?:pull|neverpull)|imagepullbackoff|cannotpull\w*error",
+    r"pull access denied|pull ?image \S+ failed|manifest for \S+ not found|image pull failed",
+    r"unable to pull(?! request| git| charts?| modules?| models?)",
     "error pulling image|cancel(?:led)? pulling image|pull qps exceeded|failed to apply default image tag",
     r"failed to inspect image|failed to (?:extract|register) layer|\bpull(?:ing)? (?:the )?image (?:error|failed)\b",
     "retrieve (?:some )?(?:image )?pull secret|short name mode is|short-name resolution|mirror resolve retries",
@@ -149,6 +157,7 @@ _ELSEWHERE = (
     r"did not complete successfully: exit code|executor failed running \[|command '.{1,1500}' returned a non-zero code",
     r'building at step "(?!from)|failed to execute command: waiting for process to exit|\btwirp\b',
     r"step \d+(?:/\d+)? : (?:run|add|workdir|env|cmd|expose)\b(?!.{0,8000}step \d+(?:/\d+)? : )|error \[[^\]]{1,80}\] run ",
+    r"\b(?:ollama|dvc|lfs) pull\b",
     r"pip\._vendor|no matching distribution found|could not find a version that satisfies",
 )
 
@@ -237,7 +246,9 @@ def sounds_like_a_pull(text: str, *, alone: bool = True) -> bool:
     host's address, a container that had started and a stack of calls weigh against it.
     """
     core = _BOILERPLATE.sub("", fold(text[:WEIGHED]))
-    if alone and len(core) <= BARE_LONGEST and _tails().search(core) and not re.search(r"https?://|\d\d:\d\d:\d\d", core):
+    if _OTHER_PORT.search(core):
+        return False
+    if alone and len(core) <= BARE_LONGEST and _tails().search(core) and not _BOUND.search(core):
         return not _is_elsewhere(core)
     if _is_elsewhere(core) or not _symptom().search(core):
         return False
@@ -249,9 +260,17 @@ def sounds_like_a_pull(text: str, *, alone: bool = True) -> bool:
     return weight >= (LIGHT if len(core) <= BARE_LONGEST else HEAVY)
 
 
+# What no registry listens on: databases, queues, directories, a cluster's own parts.
+_OTHER_PORT = regex(
+    r"\bdial tcp [^\s,]{3,260}:(?:22|25|53|389|587|636|1433|1521|2181|2379|2380|3306|4222|5432|5672|6379|6443|8200|8500|9042|"
+    r"9090|9092|9200|10250|11211|27017)\b"
+)
+_BOUND = regex(r"(?i)^\{|https?://|\d\d:\d\d:\d\d|\bapi ?server\b|\b(?:etcd|ldap|smtp|postgres|mysql|redis|kafka|mongo)")
 # "When I pull an image I get this", and the words of whatever runtime it was that pulled.
 _PULLS = regex(r"(?i)(?<!git )(?<!helm )(?<!ollama )(?<!dvc )(?<![/-])\bpull(?:s|ing)?\b(?! requests?\b|-request)|拉取|풀링|プル")
-_PULLED = regex(r"(?i)\b(?:pulled|pulls? (?:works?|succe\w+)|pull complete|downloaded newer|up to date)\b")
+_PULLED = regex(
+    r"(?i)\b(?:pulled|it works|works? fine|runs fine|pulls? (?:works?|succe\w+)|pull complete|downloaded newer|up to date)\b"
+)
 _INNERMOST = regex(
     r"\bx509: |\btls: |\bdial tcp\b|\b(?:read|write) tcp |\bnet/http: |\bi/o timeout|\bno space left|\bunexpected EOF|"
     r"\bproxyconnect|\bserver gave HTTP|\bserver misbehaving"
@@ -310,8 +329,8 @@ def _started() -> re.Pattern[str]:
 def _tails() -> re.Pattern[str]:
     """How the innermost error of a pull begins: what is left where somebody quotes only the end of it."""
     return regex(
-        r"(?i)^\W*(?:(?:error(?: message)?|err|message|msg|reason|details?|fatal|caused by|fehler|erreur|错误|报错|エラー|"
-        r"(?:docker|podman|nerdctl|ctr|crictl|containerd|dockerd|buildah|skopeo|kubelet)(?: pull)?)\]?\s?[:=：-]?\W{0,3})?"
+        r"(?i)^\W*(?:(?:error(?: message)?|err|message|msg|fatal|caused by|fehler|erreur|错误|报错|エラー|"
+        r"(?:docker|podman|nerdctl|ctr|crictl|buildah|skopeo)(?: pull)?)\]?\s?[:=：-]?\W{0,3})?"
         r"(?:x509: |tls: |dial tcp|(?:read|write) tcp |context deadline exceeded|context canceled|"
         r"net/http: |lookup \S+|i/o timeout|target is unknown|denied\b|unauthorized\b|unknown: |no space left|"
         r"unexpected eof|proxyconnect|http: server gave)|"
