@@ -82,3 +82,17 @@ def test_the_answer_of_an_api(text, cause):
 )
 def test_words_of_others(text):
     assert not explain(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("We get 429 too many requests when pulling from Docker Hub", "registry.rate-limited"),
+        ("The image cannot be pulled: denied", "auth.forbidden"),
+        ("imagePullSecret not found", "secret.not-found"),
+        ("failed to pull image: rate limit exceeded", "registry.rate-limited"),
+        ("rkt[1281]: run: Unexpected HTTP code: 500, URL: https://registry.shop.example/v2/shop/ap>", "registry.server-error"),
+    ],
+)
+def test_sentences_about_pulls_that_fail(text, cause):
+    assert cause in _named(text)

@@ -95,6 +95,7 @@ _SPOKEN = (
     "oci://|(?<![a-z])(?<!permission[ _])(?:denied|unauthorized): |pull and unpack|https?_proxy=",
     r"curl -\S.{0,40} https://(?:registry\.k8s\.io|k8s\.gcr\.io)/?:",
     (
+        r"unexpected http code:? \d{3}.{0,60}url: https?://\S+/v2/|"
         r"translating taskspec to pod|(?:un)?able to fetch image|image manifest: |"
         r"inaccessibleimage|in container group \S{1,100} is not accessible|permission to read the image|"
         r"prepare extraction snapshot|applylayer|applying layer|copying system image|manifest\b.{0,80}unsupported schema version|"
