@@ -124,7 +124,14 @@ def _furthest(judged: list[tuple[Said, Failure, tuple[Candidate, ...]]]) -> tupl
         key = (_depth(found[0]), heard, said.count)
         if key > best_key:
             best, best_key = found, key
-    return best
+    sure = [found for _, _, found in judged if found and found[0].odds >= PROVED]
+    # Words with several readings are known to have come no further than the first of them.
+    plain = [found for found in sure if best[0].odds < PROVED and _depth(found[0]) >= min(map(_depth, _near(best)))]
+    return plain[0] if plain else best
+
+
+def _near(found: tuple[Candidate, ...]) -> list[Candidate]:
+    return [c for c in found[:MOST] if c.odds * KEPT >= found[0].odds]
 
 
 def _depth(candidate: Candidate) -> int:

@@ -50,6 +50,8 @@ SAID = {
     "cilium": ('Error response from daemon: Get "https://quay.io/v2/cilium/cilium/manifests/sha256:abc": dial tcp: lookup quay.io: i/o timeout', "dns.timeout"),
     "etcd": ('failed to resolve reference "registry.k8s.io/etcd:3.5.9-0": failed to do request: Head "https://registry.k8s.io/v2/etcd/manifests/3.5.9-0": EOF', "network.reset"),
     "helm index": ('$ helm repo update\nSuccessfully got an update from https://charts.shop.example/index.yaml\n$ crictl pull registry.shop.example/a:1\nE1122 remote_image.go:180] "PullImage from image service failed" err="rpc error: code = Unknown desc = failed to resolve reference \\"registry.shop.example/a:1\\": 401 Unauthorized"', "auth.credentials-missing"),
+    "compose build": ("Step 1/2 : FROM shop/db:5.6\nERROR: Service 'db' failed to build: error parsing HTTP 403 response body: invalid character '<' looking for beginning of value: \"<html><body><h1>403 Forbidden</h1>\\nSince Docker is a US company, we must comply with US export control regulations.", "auth.ip-not-allowed"),
+    "swarm log": ('time="2026-11-22T18:02:42.616639182Z" level=error msg="Not continuing with pull after error: denied: Your Authorization Token has expired. Please run \'aws ecr get-login\' to fetch a new one."\ntime="2026-11-22T18:02:42.616707624Z" level=error msg="pulling image failed" error="pull access denied for 123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop, repository does not exist or may require \'docker login\'" module=node/agent/taskmanager', "auth.token-expired"),
 }  # fmt: skip
 
 

@@ -75,6 +75,7 @@ _SPOKEN = (
     r"access to the resource is denied|(?:docker|podman|nerdctl|crictl|crane|oras|buildah) (?:-\S+ )*(?:pull|login)\b",
     r"skopeo (?:copy|inspect)|ctr\b.{0,80}\bpull|trying to pull|unable to find image|/v2/\S{1,300}?/(?:manifests|blobs)/",
     r"https?://[^/\s\"']+/v[012]/?(?:[\"': ]|$)|/v[012]/?[\"']?: |/v1/_ping|[?&]scope=repository|short[- ]name",
+    r"error parsing http \d{3} response body",
     r"retrieve auth token|bearer token: |fetch (?:anonymous|oauth) token|no basic auth credentials|hosts\.toml",
     r"config_path|runtime\.v1\w*\.(?:image|runtime)service|unknown service containerd\.services|image verifier",
     "rejected by policy|diff ?id|image rootfs|getimageblob",
@@ -146,6 +147,8 @@ _ELSEWHERE = (
     # who watches a registry for new versions
     r"image-?updater|image-reflector|\brenovate\b|version-checker|\bdiun\b|fetching metadata for .{0,300}neither v1",
     r"\bis invalid: (?:spec|metadata|status)\b",
+    # scanners ask daemons and registries for an image in turn, and search is no pull
+    r"unable to initialize (?:an?|the) [\w ]{0,30}scanner|\bscan error:|/v1/search\?|https://hub\.docker\.com/v2/search",
     # what docker says of containers, networks and images that are there
     r"is already in use by container|is already assigned to|no such container|driver failed programming",
     r"port is already allocated|oci runtime (?:create|exec)|failed to create (?:shim )?task(?! ?run)",

@@ -37,6 +37,7 @@ _COMMAND = re.compile(
 )
 _BUILD = re.compile(r"\s*(?:#\d{1,4} |=> |\[\+\] Building )")
 _PUSH = re.compile(r"(?i)\bpush(?:es|ing)?\b")
+_PUSHES = re.compile(r"\b(?:docker|podman|nerdctl|buildah|skopeo|crane|oras|helm(?: chart)?|ko|img) push\b")
 _TOOLS = ("crictl", "podman", "skopeo", "buildah", "nerdctl", "ctr", "crane", "docker", "kubeadm", "oras")
 
 
@@ -88,6 +89,8 @@ class Loose:
         """Judges all sections."""
         self.end()
         told = any(h.said.text and informative(h.said.text) for h in self.into.heard.values())
+        if not told and self._only_pushes():
+            return
         for lines, before in self._sections:
             self._judge(lines, before, told=told)
         if not self.into.heard:
@@ -98,6 +101,11 @@ class Loose:
             for lines, before in self._sections:
                 if not _speaks_of_a_push(before, lines) and sounds_like_a_pull(_whole(lines), alone=alone):
                     self._split(lines)
+
+    def _only_pushes(self) -> bool:
+        """Whether the paste shows a push and nobody in it speaks of a pull."""
+        lines = [line for section, before in self._sections for line in (*section, before)]
+        return any(map(_PUSHES.search, lines)) and not any("pull" in line.lower() or "FROM " in line for line in lines)
 
     def _judge(self, lines: list[str], before: str, *, told: bool) -> None:
         found = list(fragments(lines))
