@@ -220,7 +220,7 @@ def test_the_address_that_an_allow_list_lacks_is_found_and_let_in(asked: dict[st
 def test_an_interrupted_run_leaves_nothing(asked: dict[str, Any]) -> None:
     """Ctrl-C, SIGTERM and kill -9, of a walk, of egress and of a verify, each while its pod was there."""
     ends = asked["interrupted"]
-    assert len(ends) == 7
+    assert len(ends) == 8
     for how, end in ends.items():
         assert end["there"] >= 1, how
         assert (end["pods"], end["children"]) == ([], []), how

@@ -154,6 +154,7 @@ def interrupted(cluster: Cluster, shell: Shell) -> dict[str, Any]:
         "ctrl-c of verify": _interrupted(cluster, shell, check, _ctrl_c),
         "term": _interrupted(cluster, shell, walk, lambda pid: os.kill(pid, signal.SIGTERM)),
         "kill -9": _interrupted(cluster, shell, walk, lambda pid: os.kill(pid, signal.SIGKILL)),
+        "kill -9 of many": _interrupted(cluster, shell, several, lambda pid: os.kill(pid, signal.SIGKILL)),
         "kill -9 of verify": _interrupted(cluster, shell, check, lambda pid: os.kill(pid, signal.SIGKILL)),
     }
 
