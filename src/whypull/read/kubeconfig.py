@@ -7,11 +7,9 @@ that names a thing wins, relative paths are relative to the file that has them).
 from __future__ import annotations
 
 import binascii
-import json
 import os
 from base64 import b64decode
 
-from whypull.read import plain_yaml
 from whypull.records import dataclass, field
 
 TYPE_CHECKING = False
@@ -128,30 +126,21 @@ def _document(path: str, *, named: bool) -> dict[str, Any]:
 
 
 def _parsed(path: str, content: bytes) -> dict[str, Any]:
-    found = _loaded(path, content)
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise BadKubeconfig(f"{path} is no kubeconfig: it holds no table.")
-    return found
-
-
-def _loaded(path: str, content: bytes) -> Any:
-    """The document: what kubectl and installers write without PyYAML, whose import is a tenth of a small look."""
-    try:
-        return json.loads(content) if content[:1] == b"{" else plain_yaml.load(content.decode("ascii"))
-    except (plain_yaml.NotPlain, ValueError, RecursionError):
-        pass
-    import yaml  # noqa: PLC0415
+    import yaml  # noqa: PLC0415 - 20 ms that a paste need not pay
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return yaml.load(content, Loader=loader)  # noqa: S506 - both are safe loaders
+        found = yaml.load(content, Loader=loader)  # noqa: S506 - both are safe loaders
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as e:
         where = getattr(getattr(e, "problem_mark", None), "line", None)
         line = f" near line {where + 1}" if where is not None else ""
         # The parser's own words may quote a line with a credential.
         raise BadKubeconfig(f"{path} is no valid YAML{line}.") from None
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise BadKubeconfig(f"{path} is no kubeconfig: it holds no table.")
+    return found
 
 
 def _items(document: dict[str, Any], kind: str) -> list[dict[str, Any]]:
