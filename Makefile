@@ -18,7 +18,7 @@ try: $(VENV)/.ready  ## set up, explain a pull that failed in a real cluster, an
 	@$(BIN)/whypull explain examples/describe-unknown-ca.txt; test $$? -eq 1
 	@$(BIN)/whypull demo
 
-test: lint types unit lab  ## set up, and run every check
+test: lint types unit lab cluster-test  ## set up, and run every check
 
 lint: $(VENV)/.ready  ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -28,6 +28,8 @@ def run() -> dict[str, Any]:
     try:
         with lock():
             found = measured()
+            if "error" in found:  # the bed did not come up in its time; what whypull answers is judged once
+                found = measured()
     except NotHere as e:
         pytest.skip(str(e))
     assert "error" not in found, found["error"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-SECONDS = 2400  # until a run is given up, however slow the machine
+SECONDS = 1500  # until a run is given up, however slow the machine
 
 
 def measured(only: Sequence[str] = ()) -> dict[str, Any]:
