@@ -57,7 +57,8 @@ _SURE = (
     r"image (?:can't|cannot|can not|could not) be pulled|image policy webhook backend denied",
     r"you may not have access to the (?:container|docker) image|requires the insecure flag to import",
     r"conveyor failed to (?:get|create)|mediatype in manifest should be|\brejected \w[\w ]{1,40} ago\s+\"no such image: ",
-    r"fetching image: image \S+ does not exist on the daemon",
+    r"fetching image: image \S+ does not exist on the daemon|short-name \"\S+ did not resolve|docker-content-digest",
+    r"imagepullsecret \S+ contains neither",
     r"import failed \((?:unauthorized|forbidden|notfound|internalerror|badrequest)\)|: tag \S+ failed: internal error occurred: ",
 )
 
@@ -147,6 +148,11 @@ _ELSEWHERE = (
     # who watches a registry for new versions
     r"image-?updater|image-reflector|\brenovate\b|version-checker|\bdiun\b|fetching metadata for .{0,300}neither v1",
     r"\bis invalid: (?:spec|metadata|status)\b",
+    # charts and other artifacts, copies between registries, and what lies in a local storage
+    r"could not download oci://|failed to perform \"\w+\" on source|failed to fetch artifacts: |image containers-storage:",
+    # a registry's, a proxy's or a watcher's own words about what it was asked for, or asked itself
+    r"\[gin\] \d{4}/|registry/handlers\b|request to fetch a digest|remote digest to compare|unauthorized docker lookup",
+    r"reading \.dockerconfigjson field of|^(?!.{0,16000}\bpull).{0,16000}authorization denied by plugin",
     # scanners ask daemons and registries for an image in turn, and search is no pull
     r"unable to initialize (?:an?|the) [\w ]{0,30}scanner|\bscan error:|/v1/search\?|https://hub\.docker\.com/v2/search",
     # what docker says of containers, networks and images that are there
@@ -243,10 +249,10 @@ def about_a_pull(text: str) -> bool:
     return bool(_ABOUT.search(core) and _FAILURE.search(core))
 
 
-def sounds_like_a_pull(text: str, *, alone: bool = True) -> bool:
+def sounds_like_a_pull(text: str, *, alone: bool = True, fails: bool = False) -> bool:
     """Whether what somebody pasted (`alone`: by itself) is the end of a pull's error, or weak words in it add up to one.
 
-    An image, a registry's host and a noun of registries weigh for a pull; another
+    `fails`: a pull is known to fail, and not why. An image, a registry's host and a noun of registries weigh for a pull; another
     host's address, a container that had started and a stack of calls weigh against it.
     """
     core = _BOILERPLATE.sub("", fold(text[:WEIGHED]))
@@ -259,6 +265,7 @@ def sounds_like_a_pull(text: str, *, alone: bool = True) -> bool:
     weight = len({found[0].lower() for found in _nouns().finditer(core)}) + 2 * bool(_named().search(core))
     weight -= 2 * sum(1 for found in _URL.finditer(core) if not _OF_REGISTRIES.match(found["rest"]))
     weight -= 4 * bool(_started().search(core))
+    weight += 2 * fails
     if _PULLS.search(core) and not _PULLED.search(core):
         weight += 1 + bool(_INNERMOST.search(core))
     return weight >= (LIGHT if len(core) <= BARE_LONGEST else HEAVY)

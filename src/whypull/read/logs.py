@@ -52,7 +52,7 @@ _MANIFEST_URL = re.compile(
     r"/manifests/(?P<tag>[^\s\"'?\\:,]+(?::[0-9a-f]{64})?)(?:\?ns=(?P<ns>[^&\s\"'\\]+))?"
 )
 _DOCKERD = re.compile(
-    "^(?:Error getting v2 registry|Not continuing with pull after error|Attempting next endpoint for "
+    "^(?:Error (?:getting|contacting|from) [vV][12] registry|Not continuing with pull after error|Attempting next endpoint for "
 "pull after error|Error trying v2 registry|"
     r"Handler for POST \S*/images/create\S* returned error|Error pulling image)"
 )  # fmt: skip

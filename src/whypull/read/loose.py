@@ -88,7 +88,7 @@ class Loose:
     def close(self) -> None:
         """Judges all sections."""
         self.end()
-        told = any(h.said.text and informative(h.said.text) for h in self.into.heard.values())
+        told = self._told()
         if not told and self._only_pushes():
             return
         for lines, before in self._sections:
@@ -96,11 +96,15 @@ class Loose:
         if not self.into.heard:
             for line in self._overheard:
                 self._hear(line)
-        if not self.into.heard:
-            alone = len(self._sections) <= FEW_SECTIONS
+        if not self._told():
+            alone, fails = len(self._sections) <= FEW_SECTIONS, bool(self.into.heard)
             for lines, before in self._sections:
-                if not _speaks_of_a_push(before, lines) and sounds_like_a_pull(_whole(lines), alone=alone):
+                if not _speaks_of_a_push(before, lines) and sounds_like_a_pull(_whole(lines), alone=alone, fails=fails):
                     self._split(lines)
+
+    def _told(self) -> bool:
+        """Whether anything that was heard so far says why."""
+        return any(h.said.text and informative(h.said.text) for h in self.into.heard.values())
 
     def _only_pushes(self) -> bool:
         """Whether the paste shows a push and nobody in it speaks of a pull."""

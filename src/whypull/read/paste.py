@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MAX_LINE = 64 * 1024  # characters of one line that are looked at
 LARGE = 256 * 1024  # bytes from which on a log is searched in blocks instead of being read line by line
+TOGETHER = 64 * 1024  # characters that are looked at together for where lines were broken
 MOST_BLOCK = 20_000  # lines of one pod's description
 MOST_CONTINUED = 60  # lines that one event or log line may be broken into
 
@@ -85,8 +86,15 @@ def read_paste(data: bytes | Source, into: Gathered) -> None:
 def _texts(data: bytes | Source) -> Iterator[str]:
     if isinstance(data, (bytes, bytearray, memoryview)):
         yield to_text(bytes(data))
-    else:
-        yield from data.texts()
+        return
+    held, length = [], 0
+    for text in data.texts():  # a slow pipe hands over a few lines at a time, and where a terminal broke them shows in many
+        held.append(text)
+        length += len(text)
+        if length >= TOGETHER:
+            yield "".join(held)
+            held, length = [], 0
+    yield "".join(held)
 
 
 class Paste:
