@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _OWN = frozenset({"registry", ""})  # the roles of the registry itself; a mirror's or storage host's troubles are no stage's
 
+# What the registry itself had done before it sent the pull on to another host: a challenge, a manifest.
+_AFTER = {"token": ("spec", "dns", "network", "tls", "registry"), "storage": ("spec", "dns", "network", "tls")}
+
 
 def states(findings: tuple[Finding, ...], failure: Failure | None, case: Case) -> dict[str, StageState]:
     """The state of every stage, in order: what the failing text implies, and what objects show."""
@@ -75,6 +78,8 @@ def _of_text(stage: str, failure: Failure | None) -> str:
     """What the text itself shows of a stage that it got past."""
     if failure is None:
         return ""
+    if failure.role in _AFTER:
+        return "it sent the pull to a token service" if stage == "registry" else ""
     found = re.search(r"dial tcp6? \[?([0-9a-fA-F.:]+?)\]?:\d+|->\[?([0-9a-fA-F.:]+?)\]?:\d+", failure.core)
     if stage == "dns" and found:
         return f"{failure.host or 'the name'} → {found[1] or found[2]}"
@@ -159,8 +164,8 @@ def _failed_stage(findings: tuple[Finding, ...]) -> str:
 
 def _implied(failure: Failure | None) -> tuple[str, ...]:
     """What must have worked for this text to be written: an HTTP answer needs a name, a connection and a handshake."""
-    if failure is None or failure.role not in {"registry", ""}:
-        return ()
+    if failure is None or failure.role not in _OWN:
+        return _AFTER.get(failure.role, ()) if failure and failure.host != failure.own_host else ()
     core = failure.core
     secure = not failure.url.startswith("http://")
     if failure.status or "httpReadSeeker" in core or "failed to copy" in core or "extract layer" in core:

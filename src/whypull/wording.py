@@ -250,9 +250,15 @@ _PLATFORMS = (
 )
 
 
+SERVER_ERROR = 500  # the first HTTP status that is the answering side's own fault
+
+
 def context(failure: Failure, case: Case) -> frozenset[str]:
-    """The registry, runtime and platform that this pull is known to meet, as the tokens of a fix's `on`."""
-    found: set[str] = set()
+    """The registry, runtime and platform that this pull is known to meet, as the tokens of a fix's `on`.
+
+    "answered": whoever failed was reached, and says that the fault is its own.
+    """
+    found: set[str] = {"answered"} if failure.status >= SERVER_ERROR else set()
     host = failure.own_host or failure.host or host_of(case.pull.image)
     found.update(name for name, marks in _REGISTRY_HOSTS if host and any(mark in host for mark in marks))
     if "gar" in found:

@@ -91,6 +91,17 @@ def test_a_text_shows_what_came_before_it():
     assert "i/o timeout" in one.path_facts["network"]
 
 
+def test_who_sends_a_pull_on_was_reached():
+    one = explain(
+        f'Failed to pull image "{IMAGE}": failed to authorize: failed to fetch anonymous token: unexpected status from GET request '
+        "to https://auth.shop.example/token?service=x: 500 Internal Server Error"
+    )[0]
+    assert [one.path[stage] for stage in ("dns", "network", "tls", "registry", "auth")] == [*["passed"] * 4, "failed"]
+    assert one.path_facts["registry"] == "it sent the pull to a token service"
+    assert "network" not in one.path_facts, "what is known of the token service's host is not the registry's"
+    assert one.findings[0].fixes[0].who == "whoever runs the token service auth.shop.example"
+
+
 def test_objects_are_facts():
     secret = SecretSeen("shop", "regcred", entries=(AuthEntry("registry.shop.example"),))
     path, seen = stages(secret, NodeSeen("np1-3", ready="True"), Said("x"))
