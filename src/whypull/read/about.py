@@ -152,6 +152,7 @@ _ELSEWHERE = (
     r"could not download oci://|failed to perform \"\w+\" on source|failed to fetch artifacts: |image containers-storage:",
     # a registry's, a proxy's or a watcher's own words about what it was asked for, or asked itself
     r"\[gin\] \d{4}/|registry/handlers\b|request to fetch a digest|remote digest to compare|unauthorized docker lookup",
+    r"trow_server|manifest[ _]blob[ _]unknown",
     r"reading \.dockerconfigjson field of|^(?!.{0,16000}\bpull).{0,16000}authorization denied by plugin",
     # scanners ask daemons and registries for an image in turn, and search is no pull
     r"unable to initialize (?:an?|the) [\w ]{0,30}scanner|\bscan error:|/v1/search\?|https://hub\.docker\.com/v2/search",
@@ -174,7 +175,8 @@ _ELSEWHERE = (
 # What was done last before the error: "docker push" after a pull that worked, or a pull in a stage called "build and push".
 _DONE = regex(
     r"(?i)(?P<push>\bpush(?:es|ing)?\b)|"
-    r"(?P<other>(?<![\w/.-])git\b(?![/:-])|\b(?:cloning|checkout|terraform)\b|successfully pulled)|"
+    r"(?P<other>\bdocker (?:ps|info|version|images|stats|logs|network|volume|exec)\b|"
+    r"(?<![\w/.-])git\b(?![/:-])|\b(?:cloning|checkout|terraform)\b|successfully pulled)|"
     r"(?P<asked>error response from daemon|https?://\S{1,300}?/v2/|containerfetch)|"
     r"(?<![:/])\bpull(?:ing)?\b(?! complete)|(?:load|source) metadata for|\bretrieving image\b|\bfrom [\w.-]+[/:][\w./:-]+"
 )

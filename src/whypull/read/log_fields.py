@@ -71,6 +71,9 @@ def quoted(text: str, at: int = 0) -> tuple[str, int] | None:
     return unquote(text[at + 1 :]), len(text)
 
 
+_WORDY = frozenset({"error", "err", "msg"})
+
+
 def pairs(text: str, at: int = 0) -> dict[str, str]:
     """The key=value fields from `at` on: "key"="v" (klogr), key=v, key="v" and klog's blocks. First one wins."""
     fields: dict[str, str] = {}
@@ -83,6 +86,10 @@ def pairs(text: str, at: int = 0) -> dict[str, str]:
             at = ahead.start()
             continue
         value, at = _value(text, key.end())
+        if key[1] in _WORDY and at < len(text) and text[key.end()] != '"':
+            more = _NEXT.search(text, at)  # a writer that quotes nothing: the words go on to the next key
+            stop = more.start() if more else len(text)
+            value, at = f"{value}{text[at:stop]}", stop
         fields.setdefault(key[1], value)
     return fields
 

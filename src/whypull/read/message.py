@@ -22,6 +22,12 @@ _DOUBLED = regex(r'""([^"]{1,400})""')
 _ZERO_WIDTH = regex("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
+# What people put where they took a name or an address out: its blanks are no end of it.
+_TAKEN_OUT = regex(
+    r"(?i)[\[<](?:\w{1,20}[ _-]){0,3}(?:deleted|redacted|removed|masked|hidden|omitted)(?:[ _-]\w{1,20}){0,3}[\]>]"
+)
+
+
 def fold(text: str) -> str:
     """The text as patterns see it: quotes unescaped through all layers, typographic ones made plain, blanks folded."""
     if "\\" in text:
@@ -30,6 +36,8 @@ def fold(text: str) -> str:
         text = re.sub(r"(?<!\\)\\++[nrt](?![a-z])", " ", text)
     if not text.isascii():
         text = _ZERO_WIDTH.sub("", text.translate(_QUOTES))
+    if "[" in text or "<" in text:
+        text = _TAKEN_OUT.sub("redacted", text)
     if '""' in text:
         text = _DOUBLED.sub(r'"\1"', text)
     return " ".join(text.split())
@@ -285,7 +293,7 @@ def _role(core: str, url: str, host: str, own: str) -> Role:  # noqa: PLR0911 - 
         return "mirror"  # the host that was asked, never one that it redirected to
     if _STORAGE_HOST.search(host or core):
         return "storage"
-    if own and url and host and not _same_site(host, own):
+    if own and url and host and not _same_site(host, own) and not own.endswith(f".{host}"):
         return "mirror" if _MIRROR_HOST.search(host) else "storage"
     if (not url or (not own and not _BLOB_PATH.search(_without_query(url)))) and _STORAGE.search(core):
         return "storage"
