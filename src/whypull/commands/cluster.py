@@ -264,7 +264,7 @@ class progress:  # noqa: N801 - used like a function
     """A line on stderr that says how far it is, on a terminal only; gone when the answer comes."""
 
     def __init__(self, chosen: Namespace) -> None:
-        self._on = sys.stderr.isatty() and chosen.output == "text"
+        self._on = sys.stderr.isatty() and chosen.output in {"text", "table"}
         self._shown = False
 
     def __enter__(self) -> Self:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "csv", "json", "firewall")
 EPILOG = """\
+As the nodes of the cluster meet them, for its failing pulls:
+  whypull hosts [TARGET] --from node|ssh
+
 The hosts that a registry's documentation names, as text for a firewall or proxy, without asking anybody:
   whypull hosts --known REGISTRY... [-o azure-firewall|aws-network-firewall|gcp-firewall|squid|cilium|no-proxy|csv]
 """
@@ -54,9 +57,13 @@ def run(args: Sequence[str]) -> int:
         from whypull.commands import hosts_known  # noqa: PLC0415
 
         return hosts_known.run(args)
+    from whypull.commands import hosts_on_nodes  # noqa: PLC0415
+
+    if hosts_on_nodes.is_meant(args):
+        return hosts_on_nodes.run(args)
     chosen = parser().parse_args(args)
     hosts = hosts_of(walk_all(chosen))
-    sys.stdout.write({"table": table, "csv": as_csv, "json": as_json, "firewall": firewall}[chosen.output](hosts))
+    sys.stdout.write(written(hosts, chosen.output, "this machine"))
     return OK if all(h.reached for h in hosts) else FOUND
 
 
@@ -91,7 +98,14 @@ def _place(tried: Tried) -> tuple[str, int]:
     return tried.step.host, getattr(tried.step, "port", 443)
 
 
-def table(hosts: Sequence[Host]) -> str:
+def written(hosts: Sequence[Host], form: str, vantage: str) -> str:
+    """The list in one of FORMATS; `vantage` is from where it was measured."""
+    if form == "table":
+        return table(hosts, vantage)
+    return {"csv": as_csv, "json": as_json, "firewall": firewall}[form](hosts)
+
+
+def table(hosts: Sequence[Host], vantage: str) -> str:
     """Columns for people."""
     rows = [("HOST", "PORT", "WHAT IT IS", "REACHED", "ADDRESSES")]
     rows += [
@@ -99,7 +113,7 @@ def table(hosts: Sequence[Host]) -> str:
     ]
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[4]]).rstrip() for row in rows]
-    return "\n".join(lines) + "\n\nMeasured from this machine; a registry may send other nodes to other storage hosts.\n"
+    return "\n".join(lines) + f"\n\nMeasured from {vantage}; a registry may send others to other storage hosts.\n"
 
 
 def as_csv(hosts: Sequence[Host]) -> str:
