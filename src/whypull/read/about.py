@@ -135,7 +135,7 @@ _ELSEWHERE = (
     r"is forbidden: |\bfatal: (?:repository|unable to access|could not read|authentication failed)|process '/usr/bin/git' failed",
     r"can be successfully pulled|(?<!_)level=debug|response\.header\.|failed to reserve (?:sandbox|container) name",
     r"(?:setup|set up) network for sandbox|volumeattachment|must be logged in to the server|\.well-known/",
-    r"unable to authenticate the request|download(?:ing)? agent|scan:|http\.request\.",
+    r"unable to authenticate the request|download(?:ing)? agent|scan:|scan failed\b|\bdbg \[|http\.request\.",
     r"-X ?(?:DELETE|PUT|PATCH)\b|\b(?:DELETE|PUT|PATCH) [\"']?https?:|delet(?:e|ing) (?:the )?(?:manifest|blob|image|tag)",
     r"# (?:HELP|TYPE) \w",
     "container ?logs/|npm err|kube-probe|cosign sign|signing of |committing container|copying layers and metadata for container",
@@ -162,7 +162,7 @@ _ELSEWHERE = (
     r"error while creating mount source",
     r"unable to create manifests file|userspace copy failed|\.sock/v1\.\d+/(?:containers|info|networks|volumes|exec)\b",
     r"invalid mount config|cannot (?:kill|stop|remove|restart|link to) |unable to remove |must be forced|image is being used by",
-    r"could not select device driver",
+    r"could not select device driver|cannot start container",
     # a step of a build after its FROM: the base image had been pulled
     r"failed to (?:compute cache key|calculate checksum|read dockerfile)|dockerfile parse error|failed to solve: secret ",
     r"did not complete successfully: exit code|executor failed running \[|command '.{1,1500}' returned a non-zero code",

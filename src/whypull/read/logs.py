@@ -210,8 +210,8 @@ def _event(line: LogLine, into: Gathered) -> None:
 
 def _of_runtime(line: LogLine, by: str) -> Iterator[Heard]:
     error, message = line.error, line.message
-    if _NEXT_HOST.match(message):
-        return
+    if _NEXT_HOST.match(message) or (message.startswith("Reason: ") and "container" in line.fields):
+        return  # watchtower's, of a look before the pull: https://containrrr.dev/watchtower/
     pulled = _PULL_IMAGE.match(message)
     if pulled:
         text = f'PullImage "{pulled["image"]}" failed: {plain(pulled["error"] or error)}'
