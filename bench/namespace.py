@@ -26,9 +26,9 @@ import cluster
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.cluster import apiserver, objects  # noqa: E402
+from tests.cluster import apiserver, objects  # noqa: E402 - found by the path set above
 
-from whypull.demo.authority import Authority  # noqa: E402
+from whypull.demo.authority import Authority  # noqa: E402 - found by the path set above
 
 WHYPULL = str(pathlib.Path(sys.executable).with_name("whypull"))
 NAMESPACE, PODS, RUNS, MOST = "team-001", 20, 21, 2.0

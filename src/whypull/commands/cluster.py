@@ -115,9 +115,9 @@ def _from_the_node(diagnoses: list[Diagnosis], looked: Looked, access: Access, c
 def _from_all_nodes(one: Diagnosis, looked: Looked, access: Access, chosen: Namespace, say: Any) -> tuple[list[Row], Diagnosis]:
     """The matrix of a diagnosis' pull, and the diagnosis with what its own node and another one saw. Raises UsageError."""
     from whypull.read.live import all_nodes  # noqa: PLC0415
-    from whypull.vantage.from_nodes import again, wanted_of  # noqa: PLC0415
+    from whypull.vantage.from_nodes import again, wanted_of  # noqa: PLC0415 - only who comes here pays for it
     from whypull.vantage.ladder import Ladder, NeedsConsent  # noqa: PLC0415
-    from whypull.vantage.matrix import beside, chosen_nodes, rows  # noqa: PLC0415
+    from whypull.vantage.matrix import beside, chosen_nodes, rows  # noqa: PLC0415 - only who comes here pays for it
 
     nodes = all_nodes(access, looked)
     failing = sorted({p.node for p in one.pulls if p.node})
@@ -163,7 +163,7 @@ def _save(diagnoses: Sequence[Diagnosis], looked: Looked, path: str) -> None:
 
 def asked(args: Sequence[str]) -> Namespace:
     """What a command line says. Raises UsageError."""
-    from whypull.commands import options  # noqa: PLC0415
+    from whypull.commands import options  # noqa: PLC0415 - only who comes here pays for it
 
     return options.plainly(args, _UNSAID, _SET, _TAKE) or parser().parse_args(args)
 

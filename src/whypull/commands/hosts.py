@@ -57,7 +57,7 @@ def run(args: Sequence[str]) -> int:
         from whypull.commands import hosts_known  # noqa: PLC0415
 
         return hosts_known.run(args)
-    from whypull.commands import hosts_on_nodes  # noqa: PLC0415
+    from whypull.commands import hosts_on_nodes  # noqa: PLC0415 - only who comes here pays for it
 
     if hosts_on_nodes.is_meant(args):
         return hosts_on_nodes.run(args)

@@ -29,8 +29,8 @@ def is_meant(args: Sequence[str]) -> bool:
 
 def parser() -> ArgumentParser:
     """The arguments."""
-    from whypull.commands import cluster, options  # noqa: PLC0415
-    from whypull.commands.hosts import FORMATS  # noqa: PLC0415
+    from whypull.commands import cluster, options  # noqa: PLC0415 - only who comes here pays for it
+    from whypull.commands.hosts import FORMATS  # noqa: PLC0415 - only who comes here pays for it
 
     made = options.parser("hosts", "Every host and port that failing pulls use, measured from their nodes.", EPILOG)
     made.add_argument("target", nargs="*", metavar="TARGET", help="pod/NAME, deploy/NAME, … (all of the namespace)")
@@ -49,12 +49,12 @@ def run(args: Sequence[str]) -> int:
 
     Returns 1 where one of the hosts could not be reached, 3 where no pull could be walked.
     """
-    from whypull.commands import cluster  # noqa: PLC0415
-    from whypull.commands.hosts import hosts_of, written  # noqa: PLC0415
-    from whypull.diagnose import diagnoses_of  # noqa: PLC0415
-    from whypull.read.message import failures  # noqa: PLC0415
-    from whypull.vantage.from_nodes import walked  # noqa: PLC0415
-    from whypull.vantage.ladder import NeedsConsent  # noqa: PLC0415
+    from whypull.commands import cluster  # noqa: PLC0415 - only who comes here pays for it
+    from whypull.commands.hosts import hosts_of, written  # noqa: PLC0415 - only who comes here pays for it
+    from whypull.diagnose import diagnoses_of  # noqa: PLC0415 - only who comes here pays for it
+    from whypull.read.message import failures  # noqa: PLC0415 - only who comes here pays for it
+    from whypull.vantage.from_nodes import walked  # noqa: PLC0415 - only who comes here pays for it
+    from whypull.vantage.ladder import NeedsConsent  # noqa: PLC0415 - only who comes here pays for it
 
     chosen = parser().parse_args(args)
     with cluster.progress(chosen) as say:

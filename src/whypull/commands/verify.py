@@ -68,8 +68,8 @@ def parser() -> ArgumentParser:
 def _verify(cluster: Cluster, namespace: str, chosen: Namespace, say: Any) -> int:
     pod = one_pod(cluster, namespace, chosen)
     pull = pull_of(pod, chosen.container, chosen.node)
-    from whypull.read.cluster import ApiError  # noqa: PLC0415
-    from whypull.vantage.guard import Guard  # noqa: PLC0415
+    from whypull.read.cluster import ApiError  # noqa: PLC0415 - only who comes here pays for it
+    from whypull.vantage.guard import Guard  # noqa: PLC0415 - only who comes here pays for it
     from whypull.vantage.pull_only import manifest  # noqa: PLC0415
 
     name = f"whypull-verify-{secrets.token_hex(4)}"
@@ -148,7 +148,7 @@ def pull_of(pod: dict[str, Any], container: str, node: str = "") -> Pull:
 
 def _create(cluster: Cluster, path: str, made: dict[str, Any], pull: Pull) -> None:
     from whypull.read.cluster import ApiError  # noqa: PLC0415
-    from whypull.vantage.pull_only import refused_by, yielding  # noqa: PLC0415
+    from whypull.vantage.pull_only import refused_by, yielding  # noqa: PLC0415 - only who comes here pays for it
 
     wanted: dict[str, Any] | None = made
     while wanted is not None:

@@ -48,10 +48,10 @@ def stand(words: list[str]) -> None:
     """What the guard's process does: waits, and removes the pod where nobody lets it go."""
     if sys.stdin.buffer.readline() == _RELEASED:
         return
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace  # noqa: PLC0415 - only who comes here pays for it
 
     from whypull.read.cluster import ApiError, Cluster, Unreachable  # noqa: PLC0415 - rarely needed
-    from whypull.read.kubeconfig import BadKubeconfig, access  # noqa: PLC0415
+    from whypull.read.kubeconfig import BadKubeconfig, access  # noqa: PLC0415 - only who comes here pays for it
 
     namespace, name, kubeconfig, context, *headers = words
     now = {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0}

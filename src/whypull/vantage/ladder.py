@@ -55,7 +55,7 @@ class Ladder:
         """What comes of each name, in their order, several at the same time. An interruption removes every pod at once."""
         if not names:
             return
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only who comes here pays for it
 
         pool = ThreadPoolExecutor(most)
         try:

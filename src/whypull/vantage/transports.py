@@ -53,7 +53,7 @@ class Ssh:
 
     def finish(self) -> None:
         """Ends the connection that was kept."""
-        import subprocess  # noqa: PLC0415
+        import subprocess  # noqa: PLC0415 - only who comes here pays for it
 
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             subprocess.run(  # noqa: S603 - the user's own ssh
