@@ -169,10 +169,15 @@ def _address(core: str) -> str:
     return (found[1] or found[2]) if found else ""
 
 
+def phrase(template: str, fields: Mapping[str, str]) -> str:
+    """Words for the middle of a sentence, with plain ones where a name is not known."""
+    text = _FIELD.sub(lambda m: fields.get(m[1]) or _UNNAMED.get(m[1], f"<{m[1].replace('_', ' ')}>"), template)
+    return _TWICE.sub(r"the \1", text)
+
+
 def sentence(template: str, fields: Mapping[str, str]) -> str:
     """A title or advice, with plain words where a name is not known."""
-    text = _FIELD.sub(lambda m: fields.get(m[1]) or _UNNAMED.get(m[1], f"<{m[1].replace('_', ' ')}>"), template)
-    text = _TWICE.sub(r"the \1", text)
+    text = phrase(template, fields)
     return text[:1].upper() + text[1:] if text.startswith(("the ", "its ")) else text
 
 
@@ -193,7 +198,7 @@ def _fixes(lines: Sequence[FixLine], fields: Mapping[str, str], known: frozenset
     unknown = [line for line in lines if line.on and not known & _tokens(line) and not _excluded(line, known)]
     chosen = [*fits, *general] or unknown
     return tuple(
-        Fix(sentence(f.who, fields), sentence(f.do, fields), command(f.run, fields), sentence(f.wait, fields))
+        Fix(phrase(f.who, fields), sentence(f.do, fields), command(f.run, fields), sentence(f.wait, fields))
         for f in chosen[:MOST_FIXES]
     )
 

@@ -107,3 +107,15 @@ def test_objects_are_facts():
     path, seen = stages(secret, NodeSeen("np1-3", ready="True"), Said("x"))
     assert path == {"secret": "passed", "node": "passed"}
     assert seen == {"secret": "regcred can be read, and is for registry.shop.example", "node": "np1-3 is Ready"}
+
+
+def test_who_and_where_stand_in_the_middle_of_a_line():
+    fixes = (
+        explain(
+            f'Failed to pull image "{IMAGE}": failed to do request: Head "{V2}/shop/api/manifests/1": dial tcp 203.0.113.7:443: i/o timeout'
+        )[0]
+        .findings[0]
+        .fixes
+    )
+    assert [fix.who for fix in fixes if fix.who[0].isupper()] == []
+    assert any("ip route get 203.0.113.7" in fix.run for fix in fixes)
